@@ -1,0 +1,63 @@
+"""Run-level premises that several proofs share: what they extract from "C large enough", without any C."""
+
+from checks.constants import SQRT2, E
+from rfa import Claim, Run, suppose
+
+
+def gradient_steps(run: Run) -> Claim:
+    """Identity M1 at every step below T: the run is full-batch gradient descent with constant step size."""
+    error = run.step_error[: run.n_s]
+    return suppose("RP.M1", "w_j(s+1) − w_j(s) is the gradient step", error, "==", 0, axes="s j", scale=_reach(run)[: run.n_s])
+
+
+def every_gradient_step(run: Run) -> Claim:
+    """Identity M1 at every recorded step."""
+    return suppose("RP.M1", "w_j(e+1) − w_j(e) is the gradient step", run.step_error, "==", 0, axes="e j", scale=_reach(run))
+
+
+def _reach(run: Run):  # type: ignore[no-untyped-def]
+    return run.trace.norm[:-1] + run.trace.norm[1:]
+
+
+def short_inputs(run: Run) -> Claim:
+    """Inputs no longer than √2."""
+    return suppose("RP.R", "‖x_i‖ ≤ √2", run.input_norm, "<=", SQRT2, axes="i")
+
+
+def close_samples(run: Run) -> Claim:
+    """No deviation above ½, so that <x_i, mu(i)> lies in [½, 3/2]."""
+    return suppose("RP.D½", "‖ξ_i‖ ≤ ½", run.deviation_norm, "<=", 0.5, axes="i")
+
+
+def full_clusters(run: Run) -> Claim:
+    """At least an eighth of the samples is clean in each cluster."""
+    return suppose("RP.n8", "|I^C_μ| ≥ n/8", run.clean_size, ">=", run.n / 8, axes="mu")
+
+
+def on_the_grid(run: Run) -> Claim:
+    """alpha (T - 1) = 1/4: the step size is 1/(4K) and the run reaches step K + 1."""
+    return suppose("RP.grid", "α(T − 1) = ¼", int(run.on_grid), "==", 1)
+
+
+def step_at_most(run: Run, bound: float, says: str) -> Claim:
+    """The step size is at most `bound`."""
+    return suppose("RP.alpha", says, run.alpha, "<=", bound)
+
+
+def aligned(run: Run) -> tuple[Claim, Claim]:
+    """Neuron alignment NAC(s) at each gradient step, neuron by neuron: awake on its cluster, asleep on the opposing."""
+    size = run.norm.value[: run.n_s]
+    on = (run.own_min[: run.n_s], ">", 0.0)
+    off = (run.opposing_max[: run.n_s], "<", 0.0)
+    filled = run.cluster_size[run.home] > 0
+    opposed = run.cluster_size[run.home ^ 1] > 0
+    later = (run.s_steps >= 1)[:, None]
+    return (
+        suppose("RP.NAC.on", "w_j(s) awake on I_μ", *on, axes="s j", where=run.in_J & filled & later, scale=size),
+        suppose("RP.NAC.off", "w_j(s) asleep on I_−μ", *off, axes="s j", where=run.in_J & opposed & later, scale=size),
+    )
+
+
+def few_noisy(run: Run) -> Claim:
+    """(3/2) rho + D within E/64 (E20)."""
+    return suppose("RP.E20", "(3/2)ρ + D ≤ E/64", 1.5 * run.rho + run.D, "<=", E / 64)

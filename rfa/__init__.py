@@ -1,0 +1,38 @@
+"""An executable audit of a proof: train the paper's network and test every statement on the run."""
+
+from rfa.chains import chain, eq, ge, gt, le, lt
+from rfa.claims import Claim, suppose, then
+from rfa.errors import InputError
+from rfa.papers import DoesNotApply, Paper, Statement, find_papers, result
+from rfa.rounding import Rounded, rounded
+from rfa.run import Run
+from rfa.setting import Setting
+from rfa.verdicts import Judgement, Outcome, Verdict, judge
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Claim",
+    "DoesNotApply",
+    "InputError",
+    "Judgement",
+    "Outcome",
+    "Paper",
+    "Rounded",
+    "Run",
+    "Setting",
+    "Statement",
+    "Verdict",
+    "chain",
+    "eq",
+    "find_papers",
+    "ge",
+    "gt",
+    "judge",
+    "le",
+    "lt",
+    "result",
+    "rounded",
+    "suppose",
+    "then",
+]

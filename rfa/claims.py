@@ -1,0 +1,230 @@
+"""A claim is an inequality with two sides, at every index of its named axes.
+
+A result of a paper is a generator of claims: what it supposes, what it promises, and the chains of its proof.
+Everything else (slack, witness, smallest constant, outcome) is derived here and in `rfa.verdicts`, once for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rfa.rounding import UNIT, Array, Rounded, error_of, value_of
+
+Relation = Literal["<=", "<", ">=", ">", "=="]
+Role = Literal["premise", "conclusion", "link"]
+HOLDS, UNDECIDED, FAILS = np.int8(1), np.int8(0), np.int8(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """`lhs relation rhs` at every index of `axes` at which `where` is true.
+
+    `scale` is the natural size of the two sides, for claims whose bound is zero: slack is measured in units of the
+    largest of |lhs|, |rhs| and `scale`. `needs` are the premises of this conclusion or link; None means all premises
+    of the statement. `probability` below 1 marks an event that the paper promises with that probability only.
+    `at` names the index of single entries ("j", "i" ...) at which a claim without that axis was taken.
+    """
+
+    role: Role
+    id: str
+    says: str
+    lhs: Rounded
+    relation: Relation
+    rhs: Rounded
+    axes: tuple[str, ...]
+    where: NDArray[np.bool_]
+    scale: Array
+    needs: tuple[Claim, ...] | None = None
+    probability: float = 1.0
+    note: str = ""
+    link: Link | None = None
+
+    def __post_init__(self) -> None:
+        shape = self.shape
+        if len(self.axes) != len(shape):
+            raise ValueError(
+                f"`{self.id}` names the axes {' '.join(self.axes) or '(none)'} but its sides have shape {shape}; "
+                "name one axis per dimension"
+            )
+        if self.relation not in ("<=", "<", ">=", ">", "=="):
+            raise ValueError(f"`{self.id}` has relation {self.relation!r}; expected <=, <, >=, > or ==")
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"`{self.id}` has one truth per index; use `.state` or `.holds`")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the index set: the two sides and the mask broadcast together."""
+        return np.broadcast_shapes(self.lhs.shape, self.rhs.shape, self.where.shape)
+
+    @cached_property
+    def gap(self) -> Array:
+        """`rhs - lhs`, turned so that positive means inside the bound; minus the distance for an equality."""
+        with np.errstate(invalid="ignore"):
+            difference = self.rhs.value - self.lhs.value
+        if self.relation == "==":
+            return -np.abs(difference)
+        return difference if self.relation in ("<=", "<") else -difference
+
+    @cached_property
+    def error(self) -> Array:
+        """Bound on the rounding error of `gap`."""
+        own = UNIT * np.abs(self.gap) if self.lhs.error.any() or self.rhs.error.any() else 0.0
+        return np.asarray(self.lhs.error + self.rhs.error + own)
+
+    @cached_property
+    def slack(self) -> Array:
+        """How far inside the bound, in units of the larger side (or of `scale`); negative where it is broken."""
+        size = np.maximum(np.maximum(np.abs(self.lhs.value), np.abs(self.rhs.value)), self.scale)
+        inside = self.gap + self.error if self.relation == "==" else self.gap
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.broadcast_to(np.where(size > 0, inside / np.where(size > 0, size, 1.0), 0.0), self.shape)
+
+    @cached_property
+    def domain(self) -> NDArray[np.bool_]:
+        """`where`, on the full index set."""
+        return np.broadcast_to(self.where, self.shape)
+
+    @cached_property
+    def state(self) -> NDArray[np.int8]:
+        """HOLDS, FAILS or UNDECIDED (the gap lies within its rounding error) at every index; HOLDS off the domain."""
+        if self.relation == "==":
+            state = np.where(self.gap >= -self.error, HOLDS, FAILS)
+        else:
+            strict = self.relation in ("<", ">")
+            inside = self.gap > self.error if strict else self.gap >= self.error
+            outside = self.gap <= -self.error if strict else self.gap < -self.error
+            state = np.where(inside, HOLDS, np.where(outside, FAILS, UNDECIDED))
+        return np.where(self.domain, state, HOLDS).astype(np.int8)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the claim holds at every index of its domain."""
+        return bool((self.state == HOLDS).all())
+
+    @property
+    def ill(self) -> str | None:
+        """Why the claim cannot be evaluated, or None: a side that is not finite inside the domain."""
+        for name, side in (("left", self.lhs), ("right", self.rhs)):
+            bad = ~np.isfinite(np.broadcast_to(side.value, self.shape)) & self.domain
+            if bad.any():
+                at = ", ".join(f"{a}={i}" for a, i in zip(self.axes, np.argwhere(bad)[0], strict=True))
+                return f"the {name} side is not finite{' at ' + at if at else ''}"
+        return None
+
+    def worst(self, among: NDArray[np.bool_] | None = None) -> tuple[int, ...] | None:
+        """Index of least slack in the domain (or in `among`); None if there is no index."""
+        pool = self.domain if among is None else among & self.domain
+        if not pool.any():
+            return None
+        flat = np.where(pool, self.slack, np.inf).argmin()
+        return tuple(int(i) for i in np.unravel_index(flat, self.shape))
+
+    def sides(self, at: tuple[int, ...]) -> tuple[float, float]:
+        """The two sides at one index."""
+        lhs, rhs = (np.broadcast_to(s.value, self.shape)[at] for s in (self.lhs, self.rhs))
+        return float(lhs), float(rhs)
+
+    @cached_property
+    def tightest_constant(self) -> float | None:
+        """The factor on the right side at which the claim would only just hold everywhere.
+
+        For `lhs <= c rhs` with a positive right side the smallest such c, for `>=` the largest; for a negative right
+        side the other way round. None where the right side changes sign or is zero, and for equalities.
+        """
+        if self.relation == "==" or not self.domain.any():
+            return None
+        lhs, rhs = (np.broadcast_to(s.value, self.shape)[self.domain] for s in (self.lhs, self.rhs))
+        if not ((rhs > 0).all() or (rhs < 0).all()):
+            return None
+        ratio = lhs / rhs
+        largest = (self.relation in ("<=", "<")) == bool(rhs[0] > 0)
+        return float(ratio.max() if largest else ratio.min())
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where a link stands: chain, members it joins, and its standing in the printed proof."""
+
+    chain: str
+    start: str
+    end: str
+    step: str = ""
+    gap: str = ""
+    printed: bool = False
+    state: str = "run"
+
+
+def suppose(
+    id: str,
+    says: str,
+    lhs: Any,
+    relation: Relation,
+    rhs: Any,
+    *,
+    axes: str = "",
+    where: Any = True,
+    scale: Any = 0.0,
+    note: str = "",
+) -> Claim:
+    """What a result supposes: `lhs relation rhs` for every index of `axes` at which `where` is true.
+
+    Sides are numbers, arrays or `Rounded` values that broadcast to one dimension per letter of `axes`. `id` is unique
+    within its statement; `says` is the inequality in words or symbols.
+    """
+    return _claim("premise", id, says, lhs, relation, rhs, axes, where, scale, note=note)
+
+
+def then(
+    id: str,
+    says: str,
+    lhs: Any,
+    relation: Relation,
+    rhs: Any,
+    *,
+    axes: str = "",
+    where: Any = True,
+    scale: Any = 0.0,
+    needs: Iterable[Claim] | None = None,
+    probability: float = 1.0,
+    note: str = "",
+) -> Claim:
+    """What a result promises; arguments as for `suppose`.
+
+    `needs` names the premises that this conclusion rests on (default: all premises of the statement); `probability`
+    is the one with which the paper promises the event.
+    """
+    claim = _claim("conclusion", id, says, lhs, relation, rhs, axes, where, scale, note=note)
+    return replace(claim, needs=None if needs is None else tuple(needs), probability=probability)
+
+
+def _claim(
+    role: Role,
+    id: str,
+    says: str,
+    lhs: Any,
+    relation: Relation,
+    rhs: Any,
+    axes: str,
+    where: Any,
+    scale: Any,
+    note: str = "",
+) -> Claim:
+    mask = np.asarray(where, dtype=bool)
+    size = value_of(scale)
+    return Claim(role, id, says, _side(lhs), relation, _side(rhs), tuple(axes.split()), mask, size, note=note)
+
+
+def _side(x: Any) -> Rounded:
+    """A side as it enters a claim: a plain array of floats is granted four units of roundoff, a scalar none."""
+    if isinstance(x, Rounded):
+        return x
+    exact = np.ndim(x) == 0 or np.asarray(x).dtype.kind in "biu"
+    values = value_of(x)
+    return Rounded(values, error_of(x) if exact else 4 * UNIT * np.abs(values))

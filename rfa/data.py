@@ -1,0 +1,112 @@
+"""The XOR sample: four clusters around +mu1, -mu1 (label +1) and +mu2, -mu2 (label -1), some labels flipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rfa import clusters, noise
+from rfa.errors import InputError
+from rfa.rounding import Array
+from rfa.setting import Setting
+
+STREAMS = ("data", "labels", "initialisation", "fresh", "centres", "reference", "probability")
+"""Named random streams of a run; each is independent of how much another one draws."""
+
+CENTRE_NAMES = ("+mu1", "-mu1", "+mu2", "-mu2")
+CENTRE_LABEL = np.array([1, 1, -1, -1])
+CENTRE_SIGN = np.array([1, -1, 1, -1])
+MOST_REDRAWS = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Training data. X (n, d); y, y_clean (n,) of +1/-1; cluster (n,) in 0..3 (see CENTRE_NAMES); mu (2, d)."""
+
+    X: Array
+    y: NDArray[np.int64]
+    y_clean: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    mu: Array
+
+    @property
+    def noisy(self) -> NDArray[np.bool_]:
+        """Whether the label of sample i was flipped, (n,)."""
+        return self.y != self.y_clean
+
+    @property
+    def centre(self) -> Array:
+        """The four centres, (4, d), in the order of CENTRE_NAMES."""
+        return four_centres(self.mu)
+
+
+def four_centres(mu: Array) -> Array:
+    """+mu1, -mu1, +mu2, -mu2 from mu (2, d)."""
+    return np.stack([mu[0], -mu[0], mu[1], -mu[1]])
+
+
+def stream(seed: int, name: str, draw: int = 0) -> np.random.Generator:
+    """The generator of one named stream of the `draw`-th attempt at a run."""
+    key = (draw, STREAMS.index(name))
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
+
+
+def draw_centres(setting: Setting, draw: int = 0) -> Array:
+    """mu (2, d): the first two axes, or a uniformly random orthonormal pair."""
+    if setting.orientation == "axes":
+        mu = np.zeros((2, setting.d))
+        mu[0, 0] = mu[1, 1] = 1.0
+        return mu
+    plane, _ = np.linalg.qr(stream(setting.seed, "centres", draw).standard_normal((setting.d, 2)))
+    return np.ascontiguousarray(plane.T)
+
+
+def draw_sample(setting: Setting, draw: int = 0) -> Sample:
+    """The training sample of a setting; labels are drawn again until `setting.noisy` of them are flipped."""
+    mu = draw_centres(setting, draw)
+    rng = stream(setting.seed, "data", draw)
+    X, cluster, rate = _draw_points(setting, mu, setting.n, rng, draw)
+    labels = stream(setting.seed, "labels", draw)
+    for _ in range(MOST_REDRAWS):
+        flipped = labels.random(setting.n) < rate
+        if setting.noisy is None or flipped.sum() == setting.noisy:
+            break
+    else:
+        raise InputError(
+            f"noisy = {setting.noisy}: not seen in {MOST_REDRAWS} draws of the labels; "
+            f"expected a number near eta n = {setting.eta * setting.n:g}"
+        )
+    clean = CENTRE_LABEL[cluster]
+    dtype = np.dtype(setting.dtype)
+    return Sample(X.astype(dtype, copy=False), np.where(flipped, -clean, clean), clean, cluster, mu)
+
+
+def draw_fresh(setting: Setting, mu: Array, count: int, rng: np.random.Generator, draw: int = 0) -> Sample:
+    """`count` fresh samples of the same law around the same centres."""
+    X, cluster, rate = _draw_points(setting, mu, count, rng, draw)
+    clean = CENTRE_LABEL[cluster]
+    return Sample(X, np.where(rng.random(count) < rate, -clean, clean), clean, cluster, mu)
+
+
+def _draw_points(
+    setting: Setting, mu: Array, count: int, rng: np.random.Generator, draw: int
+) -> tuple[Array, NDArray[np.int64], Array]:
+    law = clusters.LAWS[setting.clusters]
+    cluster = rng.integers(4, size=count)
+    z = law.sample(rng, count, setting.d)
+    of = noise.Clusters(law, setting.sigma, mu)
+    rate = noise.LAWS[setting.noise].rate(z, cluster, setting.eta, of, stream(setting.seed, "reference", draw))
+    z *= setting.sigma
+    z += four_centres(mu)[cluster]
+    return z, cluster, rate
+
+
+def draw_start(setting: Setting, draw: int = 0) -> tuple[Array, Array]:
+    """Initial weights (m, d), i.i.d. N(0, omega^2), and the second layer (m,): half +1/sqrt(m), half -1/sqrt(m)."""
+    rng = stream(setting.seed, "initialisation", draw)
+    W = setting.omega_init * rng.standard_normal((setting.m, setting.d))
+    a = np.repeat([1.0, -1.0], setting.m // 2) / np.sqrt(setting.m)
+    dtype = np.dtype(setting.dtype)
+    return W.astype(dtype, copy=False), a.astype(dtype, copy=False)

@@ -1,0 +1,46 @@
+"""Fresh test samples of a run's law, evaluated in blocks so that they never have to be in memory together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rfa.data import draw_fresh, stream
+from rfa.network import outputs
+from rfa.papers import DoesNotApply
+from rfa.rounding import Array
+
+if TYPE_CHECKING:
+    from rfa.run import Run
+
+BLOCK_ENTRIES = 2**24
+
+
+@dataclass(frozen=True, eq=False)
+class Fresh:
+    """Fresh samples: labels y, y_clean; f = f(x; W(T)), f_J of the subnetwork, ideal = |<mu1,x>| - |<mu2,x>|; (count,)."""
+
+    y: NDArray[np.int64]
+    y_clean: NDArray[np.int64]
+    f: Array
+    f_J: Array
+    ideal: Array
+
+
+def draw(run: Run) -> Fresh:
+    """`setting.fresh` fresh samples from the stream `fresh`; `DoesNotApply` where the law of the run is not known."""
+    if run.setting is None:
+        raise DoesNotApply("the law of the data is not known for this run, so no fresh samples can be drawn")
+    setting, W = run.setting, run.W(run.T)
+    rng = stream(setting.seed, "fresh", run.draws - 1)
+    block = max(1, min(setting.fresh, BLOCK_ENTRIES // run.d))
+    parts: list[tuple[Array, ...]] = []
+    for start in range(0, setting.fresh, block):
+        points = draw_fresh(setting, run.sample.mu, min(block, setting.fresh - start), rng, run.draws - 1)
+        across = np.abs(points.X @ run.sample.mu.T)
+        f, f_J = outputs(points.X, W, run.a), outputs(points.X, W, run.a, run.in_J)
+        parts.append((points.y, points.y_clean, f, f_J, across[:, 0] - across[:, 1]))
+    return Fresh(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -1,0 +1,95 @@
+"""A paper is an ordered list of results; papers are found through the entry-point group `rfa.papers`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING, Literal, get_args
+
+from rfa.chains import Chain
+from rfa.claims import Claim
+
+if TYPE_CHECKING:
+    from rfa.run import Run
+
+Kind = Literal[
+    "ASSUMPTION", "CONDITION", "DET", "DET|GR", "WHP-init", "WHP-sample", "WHP-both", "POP", "TEXT"
+]
+
+
+class DoesNotApply(Exception):
+    """Raised by a check on a run that lacks what its statement speaks of; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A numbered result of a paper and the function that states it on a run.
+
+    `kind`: ASSUMPTION and CONDITION only suppose; DET and DET|GR promise for every run (on a good run); WHP-* with a
+    probability; POP speaks of the distribution; TEXT is said in passing and promises nothing.
+    """
+
+    id: str
+    title: str
+    kind: Kind
+    uses: tuple[str, ...]
+    gaps: tuple[str, ...]
+    readings: tuple[str, ...]
+    words: str
+    claims: Callable[[Run], Iterable[Claim | Chain]]
+
+
+def result(
+    id: str,
+    title: str,
+    *,
+    kind: Kind,
+    uses: Iterable[str] = (),
+    gaps: Iterable[str] = (),
+    readings: Iterable[str] = (),
+) -> Callable[[Callable[[Run], Iterable[Claim | Chain]]], Statement]:
+    """Make a `Statement` of a generator that yields `suppose`, `then` and `chain`.
+
+    Its docstring is the statement in words. `uses` are the ids its proof uses; `gaps` and `readings` the known slips
+    and the readings of unclear print that concern it.
+    """
+    if kind not in get_args(Kind):
+        raise ValueError(f"kind={kind!r}; expected one of {', '.join(get_args(Kind))}")
+
+    def declare(claims: Callable[[Run], Iterable[Claim | Chain]]) -> Statement:
+        words = inspect.cleandoc(claims.__doc__ or "")
+        return Statement(id, title, kind, tuple(uses), tuple(gaps), tuple(readings), words, claims)
+
+    return declare
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The results of one paper in its order, with its slips, readings and named settings."""
+
+    name: str
+    title: str
+    results: tuple[Statement, ...]
+    settings: Traversable | None = None
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, str] = field(default_factory=dict)
+    default_setting: str = ""
+
+    def __post_init__(self) -> None:
+        ids = [r.id for r in self.results]
+        if repeated := {i for i in ids if ids.count(i) > 1}:
+            raise ValueError(f"paper {self.name!r} has more than one result {', '.join(sorted(repeated))}")
+
+    def __getitem__(self, id: str) -> Statement:
+        for statement in self.results:
+            if statement.id.lower() == id.lower():
+                return statement
+        raise KeyError(id)
+
+
+def find_papers() -> dict[str, Paper]:
+    """All installed papers by the name of their entry point."""
+    return {point.name: point.load() for point in entry_points(group="rfa.papers")}

@@ -1,0 +1,140 @@
+"""From a setting to a run: draw sample and start, train, log."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import psutil
+from threadpoolctl import threadpool_limits
+
+from rfa.data import Sample, draw_sample, draw_start
+from rfa.errors import InputError
+from rfa.run import Run, candidates
+from rfa.rounding import Array
+from rfa.setting import Setting, grid
+from rfa.training import Continue, Problem, Progress, memory_needed, observe
+
+Accept = Callable[[Run], bool]
+MOST_DRAWS = 10_000
+
+
+def simulate(
+    setting: Setting, *, accept: Accept | None = None, progress: Progress | None = None, keep: Iterable[int] = ()
+) -> Run:
+    """Train the network of a setting and log every step.
+
+    `accept` judges a run of no steps (sample and start); they are drawn again until it is true. `keep` are steps at
+    which full weights are kept besides 0, 1, T and the last.
+    """
+    check_memory(setting)
+    began = time.perf_counter()
+    for draw in range(MOST_DRAWS):
+        sample = draw_sample(setting, draw)
+        W, a = draw_start(setting, draw)
+        if accept is None or accept(replace(_train(setting, sample, W, a, steps=0), draws=draw + 1)):
+            break
+    else:
+        raise InputError(f"draw_until = {setting.draw_until!r}: not met in {MOST_DRAWS} draws; try other sizes")
+    run = _train(setting, sample, W, a, steps=setting.total_steps, progress=progress, keep=keep)
+    return replace(run, draws=draw + 1, provenance=provenance(setting.dtype, time.perf_counter() - began))
+
+
+def _train(
+    setting: Setting,
+    sample: Sample,
+    W: Array,
+    a: Array,
+    *,
+    steps: int,
+    progress: Progress | None = None,
+    keep: Iterable[int] = (),
+) -> Run:
+    known = {
+        key: getattr(setting, key)
+        for key in ("sigma", "eta", "omega_init", "delta", "relu_at_zero", "a6_power", "C", "C0", "d")
+    }
+    return trained(
+        sample, a, W, step_size=setting.step_size, steps=steps, level=setting.record, progress=progress, keep=keep,
+        **known, setting=setting,
+    )  # fmt: skip
+
+
+def trained(
+    sample: Sample,
+    a: Array,
+    W: Array,
+    *,
+    step_size: float,
+    steps: int,
+    C0: float,
+    d: int | None = None,
+    first: int = 0,
+    level: str = "full",
+    keep: Iterable[int] = (),
+    following: Continue | None = None,
+    progress: Progress | None = None,
+    relu_at_zero: float = 0.0,
+    **known: Any,
+) -> Run:
+    """A run from given data X (n, d), second layer a (m,) and first weights W (m, d).
+
+    `following(t, W, update)` continues with weights made elsewhere; `first` is the number of the first step. `known`
+    are the parameters of `Run` that are known (sigma, eta, omega_init, delta, ...).
+    """
+    d = sample.X.shape[1] if d is None else d
+    projection, norm = W @ sample.mu.T, np.linalg.norm(W, axis=1)
+    in_J = candidates(projection, norm, a, d, C0).any(axis=1)
+    horizon = grid(step_size)[0] + 1
+    kept_steps = frozenset({first, first + 1, horizon, first + steps, *keep})
+    with threadpool_limits(1):  # the same bits whatever the number of threads
+        trace, weights = observe(
+            Problem(sample, a, step_size, relu_at_zero, in_J), W, steps,
+            sums_until=horizon, keep=kept_steps, level=level, following=following, first=first, progress=progress,
+        )  # fmt: skip
+    return Run(
+        sample, a, weights, trace, step_size=step_size, d=d, C0=C0, relu_at_zero=relu_at_zero, **known
+    )
+
+
+def check_memory(setting: Setting) -> int:
+    """Bytes that the run of a setting takes; an error that says what to lower if they are not there."""
+    states = setting.total_steps + 1
+    sums = min(setting.total_steps, grid(setting.step_size)[0] + 1)
+    itemsize = np.dtype(setting.dtype).itemsize
+    parts = memory_needed(setting.n, setting.d, setting.m, states, sums, setting.record, itemsize)
+    needed, free = sum(parts.values()), psutil.virtual_memory().available
+    if needed > free:
+        largest = max(parts, key=lambda part: parts[part])
+        advice = {
+            "sample": "lower n or d",
+            "preactivations": "lower n or m",
+            "weights": "lower m or d",
+            "trace": "lower steps or m, or set record = 'light'",
+        }[largest]
+        raise InputError(
+            f"memory: the run takes {needed / 2**30:.3g} GiB ({largest} {parts[largest] / 2**30:.3g}), "
+            f"{free / 2**30:.3g} GiB are free; {advice}"
+        )
+    return needed
+
+
+def provenance(dtype: str, seconds: float) -> dict[str, Any]:
+    """Versions and figures that a report needs to be made again."""
+    import scipy
+
+    from rfa import __version__
+
+    return {
+        "rfa": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "platform": platform.platform(),
+        "dtype": dtype,
+        "wall_s": round(seconds, 3),
+    }

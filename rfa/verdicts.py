@@ -1,0 +1,217 @@
+"""What a run says of a statement: premises against conclusion, index by index."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rfa.chains import Chain
+from rfa.claims import FAILS, HOLDS, UNDECIDED, Claim, Link
+from rfa.papers import DoesNotApply, Statement
+
+if TYPE_CHECKING:
+    from rfa.run import Run
+
+
+class Outcome(enum.Enum):
+    """What premises and conclusion say together.
+
+                     | conclusion holds | conclusion fails
+    -----------------+------------------+-----------------
+    premises hold    | CONFIRMED        | REFUTED
+    a premise fails  | BEYOND           | SILENT
+    """
+
+    ERROR = "It cannot be evaluated."
+    REFUTED = "The premises hold and the conclusion fails."
+    UNDECIDED = "A slack lies within rounding error, or one run cannot decide a probability."
+    CONFIRMED = "The premises hold, and so does the conclusion."
+    BEYOND = "The conclusion holds although a premise fails: true beyond what was promised."
+    SILENT = "A premise fails and so does the conclusion: nothing was promised here."
+    NOT_APPLICABLE = "The run lacks what the statement speaks of."
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One claim of one statement on one run, reduced to what a report needs.
+
+    `lhs` and `rhs` are the sides at the witness, the index of least slack (among the indices with the outcome
+    REFUTED or UNDECIDED if that is the outcome). `failing` names the premises that fail somewhere.
+    """
+
+    id: str
+    role: str
+    says: str
+    outcome: Outcome
+    counts: Mapping[Outcome, int] = field(default_factory=dict)
+    relation: str = ""
+    holds: bool | None = None
+    lhs: float | None = None
+    rhs: float | None = None
+    slack: float | None = None
+    witness: Mapping[str, int] = field(default_factory=dict)
+    tightest_constant: float | None = None
+    failing: tuple[str, ...] = ()
+    reason: str = ""
+    size: int = 0
+    link: Link | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All verdicts on one statement: premises, conclusions and links, and its one-word outcome."""
+
+    statement: Statement
+    outcome: Outcome
+    premises: tuple[Verdict, ...] = ()
+    conclusions: tuple[Verdict, ...] = ()
+    links: tuple[Verdict, ...] = ()
+    reason: str = ""
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Premises, then conclusions."""
+        return self.premises + self.conclusions
+
+
+def judge(statement: Statement, run: Run, *, links: bool = True) -> Judgement:
+    """Evaluate one statement on one run; its chains too unless `links` is false.
+
+    A check that raises `DoesNotApply` gives NOT_APPLICABLE; one that cannot be evaluated gives ERROR with the reason.
+    """
+    try:
+        yielded = list(statement.claims(run))
+        claims = [c for c in yielded if isinstance(c, Claim)]
+        chained = [c for y in yielded if links and isinstance(y, Chain) for c in y.links()]
+        check_axes([*claims, *chained])
+        premises = [c for c in claims if c.role == "premise"]
+        labels = run.labels
+        judged_premises = tuple(judge_premise(p, labels) for p in premises)
+        conclusions = tuple(judge_claim(c, premises, labels, statement) for c in claims if c.role == "conclusion")
+        judged_links = tuple(judge_claim(c, (), labels, statement) for c in chained)
+    except DoesNotApply as why:
+        return Judgement(statement, Outcome.NOT_APPLICABLE, reason=str(why))
+    except (ArithmeticError, LookupError, TypeError, ValueError) as why:
+        return Judgement(statement, Outcome.ERROR, reason=f"{type(why).__name__}: {why}")
+    outcome = first_of(v.outcome for v in (conclusions or judged_premises))
+    return Judgement(statement, outcome, judged_premises, conclusions, judged_links)
+
+
+def first_of(outcomes: Iterable[Outcome]) -> Outcome:
+    """The gravest of several outcomes, in the order in which `Outcome` lists them."""
+    seen = set(outcomes)
+    return next((o for o in Outcome if o in seen), Outcome.NOT_APPLICABLE)
+
+
+def check_axes(claims: Sequence[Claim]) -> None:
+    """One letter has one length throughout a statement (planted states apart)."""
+    lengths: dict[tuple[str, str], tuple[int, str]] = {}
+    for claim in claims:
+        state = claim.link.state if claim.link else "run"
+        for axis, length in zip(claim.axes, claim.shape, strict=True):
+            known, first = lengths.setdefault((state, axis), (length, claim.id))
+            if known != length:
+                raise ValueError(
+                    f"`{claim.id}` has length {length} along `{axis}`, where `{first}` has {known}; "
+                    "one letter stands for one index set"
+                )
+
+
+def judge_premise(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verdict:
+    """A premise by itself: CONFIRMED where it holds, SILENT where it fails."""
+    if (ill := claim.ill) is not None:
+        return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill)
+    names = {HOLDS: Outcome.CONFIRMED, UNDECIDED: Outcome.UNDECIDED, FAILS: Outcome.SILENT}
+    states = claim.state[claim.domain]
+    counts = {outcome: int((states == state).sum()) for state, outcome in names.items()}
+    outcome = next((o for o in (Outcome.SILENT, Outcome.UNDECIDED) if counts[o]), Outcome.CONFIRMED)
+    return _reduce(claim, outcome, counts, claim.state != HOLDS, labels, ())
+
+
+def judge_claim(
+    claim: Claim, premises: Sequence[Claim], labels: Mapping[str, NDArray[np.int64]], statement: Statement
+) -> Verdict:
+    """A conclusion or link under its premises, at every index."""
+    needs = premises if claim.needs is None else claim.needs
+    for one in (claim, *needs):
+        if (ill := one.ill) is not None:
+            reason = ill if one is claim else f"premise {one.id}: {ill}"
+            return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=reason)
+    if not claim.domain.any():
+        reason = "no index to judge: the quantifier is empty on this run"
+        return Verdict(claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason)
+    supposed = FAILS if statement.kind == "TEXT" else _all_of(needs, claim)
+    cases = _truth_table(supposed, claim.state, may_fail=claim.probability < 1)
+    counts = {o: int((cases[o] & claim.domain).sum()) for o in cases}
+    outcome = first_of(o for o, count in counts.items() if count)
+    failing = tuple(p.id for p in needs if (p.state == FAILS).any())
+    return _reduce(claim, outcome, counts, cases.get(outcome), labels, failing)
+
+
+def _truth_table(
+    supposed: NDArray[np.int8] | np.int8, concluded: NDArray[np.int8], *, may_fail: bool
+) -> dict[Outcome, NDArray[np.bool_]]:
+    refuted = (supposed == HOLDS) & (concluded == FAILS)
+    undecided = (supposed == UNDECIDED) | (concluded == UNDECIDED)
+    return {
+        Outcome.REFUTED: refuted & (not may_fail),
+        Outcome.UNDECIDED: undecided | (refuted & may_fail),
+        Outcome.CONFIRMED: (supposed == HOLDS) & (concluded == HOLDS),
+        Outcome.BEYOND: (supposed == FAILS) & (concluded == HOLDS),
+        Outcome.SILENT: (supposed == FAILS) & (concluded == FAILS),
+    }
+
+
+def _all_of(premises: Sequence[Claim], claim: Claim) -> NDArray[np.int8]:
+    """The premises together at each index of the claim: one that fails outweighs one that is undecided."""
+    together = np.full(claim.shape, HOLDS, dtype=np.int8)
+    for premise in premises:
+        together = np.minimum(together, _onto(premise.state, premise.axes, claim.axes))
+    return together
+
+
+def _onto(state: NDArray[np.int8], have: tuple[str, ...], want: tuple[str, ...]) -> NDArray[np.int8]:
+    """Line a premise up with a claim: the worst over the axes that it alone has."""
+    alone = tuple(k for k, axis in enumerate(have) if axis not in want)
+    shared = [axis for axis in have if axis in want]
+    kept = state.min(axis=alone, initial=HOLDS)
+    order = [shared.index(axis) for axis in want if axis in shared]
+    return np.asarray(kept).transpose(order)[tuple(slice(None) if a in shared else None for a in want)]
+
+
+def _reduce(
+    claim: Claim,
+    outcome: Outcome,
+    counts: Mapping[Outcome, int],
+    where: NDArray[np.bool_] | None,
+    labels: Mapping[str, NDArray[np.int64]],
+    failing: tuple[str, ...],
+) -> Verdict:
+    points_at = where is not None and outcome in (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.SILENT)
+    at = claim.worst(where if points_at else None)
+    if at is None:
+        at = claim.worst()
+    common = {"id": claim.id, "role": claim.role, "says": claim.says, "outcome": outcome, "link": claim.link}
+    if at is None:
+        return Verdict(**common, counts=counts, relation=claim.relation, holds=True, failing=failing)  # type: ignore[arg-type]
+    lhs, rhs = claim.sides(at)
+    on_run = claim.link is None or claim.link.state == "run"
+    witness = {a: int(labels[a][i]) if on_run and a in labels else i for a, i in zip(claim.axes, at, strict=True)}
+    return Verdict(
+        **common,  # type: ignore[arg-type]
+        counts=counts,
+        relation=claim.relation,
+        holds=claim.holds,
+        lhs=lhs,
+        rhs=rhs,
+        slack=float(claim.slack[at]),
+        witness=witness,
+        tightest_constant=claim.tightest_constant,
+        failing=failing,
+        size=int(claim.domain.sum()),
+    )
