@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+from hypothesis.extra.numpy import arrays
+
+from rfa import Rounded, suppose, then
+from rfa.claims import FAILS, HOLDS, UNDECIDED
+
+sides = arrays(float, (3, 2), elements=st.floats(-1e6, 1e6))
+MIRROR = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "==": "=="}
+
+
+@given(lhs=sides, rhs=sides, relation=st.sampled_from(list(MIRROR)))
+def test_swapping_sides_and_relation_changes_nothing(lhs, rhs, relation):
+    one = then("a", "", lhs, relation, rhs, axes="t j")
+    other = then("a", "", rhs, MIRROR[relation], lhs, axes="t j")
+
+    assert (one.state == other.state).all() and (one.slack == other.slack).all()
+    assert one.worst() == other.worst()
+
+
+@given(lhs=sides, rhs=sides, more=st.floats(0, 1e6))
+def test_a_looser_bound_never_turns_holds_into_fails(lhs, rhs, more):
+    tight, loose = (then("a", "", lhs, "<=", r, axes="t j") for r in (rhs, rhs + more))
+
+    assert not ((tight.state == HOLDS) & (loose.state == FAILS)).any()
+
+
+@given(lhs=sides, rhs=sides, mask=arrays(bool, (3, 2)))
+def test_the_witness_is_the_least_slack_in_the_domain(lhs, rhs, mask):
+    claim = then("a", "", lhs, "<=", rhs, axes="t j", where=mask)
+
+    if mask.any():
+        assert mask[claim.worst()] and claim.slack[claim.worst()] == claim.slack[mask].min()
+    else:
+        assert claim.worst() is None and claim.holds
+
+
+def test_a_gap_within_its_rounding_error_is_undecided():
+    near, far = Rounded(1.0, 0.1), Rounded(1.0, 1e-3)
+
+    assert then("a", "", near, "<=", 1.05).state == UNDECIDED
+    assert then("a", "", near, "<=", 0.95).state == UNDECIDED
+    assert then("a", "", far, "<=", 1.05).state == HOLDS
+    assert then("a", "", far, "<=", 0.95).state == FAILS
+
+
+@pytest.mark.parametrize(("relation", "state"), [("<=", HOLDS), ("<", FAILS), (">=", HOLDS), (">", FAILS), ("==", HOLDS)])
+def test_an_exact_tie_decides_by_strictness(relation, state):
+    assert then("a", "", 1, relation, 1.0).state == state
+
+
+def test_a_plain_array_of_floats_is_granted_four_units_of_roundoff():
+    tie = np.array([0.1 + 0.2])
+
+    assert then("a", "", tie, "<=", np.array([0.3]), axes="j").state == UNDECIDED
+    assert then("a", "", tie, "<=", np.array([0.2999]), axes="j").state == FAILS
+
+
+@given(a=arrays(float, 4, elements=st.floats(1, 1e6)))
+def test_an_equality_holds_up_to_rounding_only(a):
+    same = then("a", "", Rounded(a * (1 + 1e-16), 1e-15 * a), "==", a, axes="j")
+    apart = then("a", "", Rounded(a + 1e-3, 1e-15 * a), "==", a, axes="j")
+
+    assert same.holds and not apart.holds and (apart.slack < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("lhs", "relation", "rhs", "constant"),
+    [([1, 3], "<=", [4, 4], 0.75), ([6, 9], ">=", [3, 3], 2.0), ([-6, -9], "<=", [-3, -3], 2.0), ([1], "<=", [0], None)],
+)
+def test_the_tightest_constant_only_just_holds(lhs, relation, rhs, constant):
+    lhs, rhs = np.array(lhs), np.array(rhs)
+    claim = then("a", "", lhs, relation, rhs, axes="j")
+
+    assert claim.tightest_constant == constant
+    if constant is not None:
+        assert then("a", "", lhs, relation, constant * rhs, axes="j").state.min() >= UNDECIDED
+
+
+def test_scale_measures_slack_where_the_bound_is_zero():
+    claim = then("a", "", np.array([0.5, 0.01]), ">", 0, axes="j", scale=1.0)
+
+    assert claim.slack.tolist() == [0.5, 0.01] and claim.worst() == (1,)
+
+
+def test_a_claim_is_not_a_truth_value():
+    with pytest.raises(TypeError, match="one truth per index"):
+        bool(then("a", "", 1.0, "<=", 2.0))
+
+
+def test_axes_must_match_the_sides():
+    with pytest.raises(ValueError, match="name one axis per dimension"):
+        then("a", "", np.ones((3, 2)), "<=", 1.0, axes="t")
+    with pytest.raises(ValueError, match="expected <=, <, >=, > or =="):
+        suppose("a", "", 1.0, "=<", 2.0)
+
+
+@pytest.mark.parametrize("side", [np.nan, np.inf])
+def test_a_side_that_is_not_finite_is_ill_inside_the_domain_only(side):
+    values = np.array([1.0, side])
+
+    assert then("a", "", values, "<=", 2.0, axes="j").ill == "the left side is not finite at j=1"
+    assert then("a", "", values, "<=", 2.0, axes="j", where=[True, False]).ill is None

@@ -1,0 +1,173 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+from hypothesis.extra.numpy import arrays
+
+from rfa import DoesNotApply, Outcome, Rounded, chain, eq, ge, judge, le, result, suppose, then
+
+RUN = SimpleNamespace(labels={"t": np.array([5, 6, 7])})
+TRUTH = {
+    (True, True): Outcome.CONFIRMED,
+    (True, False): Outcome.REFUTED,
+    (False, True): Outcome.BEYOND,
+    (False, False): Outcome.SILENT,
+}
+
+
+def toy(*claims, kind="DET", id="Z1"):
+    @result(id, "Toy", kind=kind)
+    def statement(run):
+        """Suppose p. Then c."""
+        yield from claims
+
+    return statement
+
+
+def sign(truth):
+    return np.where(truth, 1, -1)
+
+
+@given(premise=arrays(bool, 3), conclusion=arrays(bool, (3, 2)))
+def test_outcomes_are_the_truth_table_at_every_index(premise, conclusion):
+    judgement = judge(
+        toy(suppose("p", "", 0, "<=", sign(premise), axes="t"), then("c", "", 0, "<=", sign(conclusion), axes="t j")), RUN
+    )
+    counts = judgement.conclusions[0].counts
+    expected = [TRUTH[bool(premise[t]), bool(conclusion[t, j])] for t in range(3) for j in range(2)]
+
+    assert {o: counts[o] for o in TRUTH.values()} == {o: expected.count(o) for o in TRUTH.values()}
+
+
+@given(premise=arrays(bool, (2, 4)))
+def test_a_letter_that_only_the_premise_has_means_for_all(premise):
+    judgement = judge(
+        toy(suppose("p", "", 0, "<=", sign(premise), axes="j i"), then("c", "", 0, "<=", np.ones(2, int), axes="j")), RUN
+    )
+
+    assert judgement.conclusions[0].counts[Outcome.CONFIRMED] == premise.all(axis=1).sum()
+
+
+def test_axes_line_up_by_letter_not_by_position():
+    premise = suppose("p", "", 0, "<=", sign(np.array([[True, False, True], [True, True, False]])), axes="j t")
+    conclusion = then("c", "", 0, "<=", np.ones((3, 2), int), axes="t j")
+
+    counts = judge(toy(premise, conclusion), RUN).conclusions[0].counts
+
+    assert (counts[Outcome.CONFIRMED], counts[Outcome.BEYOND]) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("premise", "conclusion", "outcome"),
+    [
+        (Rounded(0.0, 1.0), 1, Outcome.UNDECIDED),
+        (1, Rounded(0.0, 1.0), Outcome.UNDECIDED),
+        (-1, Rounded(0.0, 1.0), Outcome.UNDECIDED),
+    ],
+)
+def test_what_rounding_leaves_open_is_undecided(premise, conclusion, outcome):
+    assert judge(toy(suppose("p", "", 0, "<=", premise), then("c", "", 0, "<=", conclusion)), RUN).outcome is outcome
+
+
+def test_a_failing_premise_outweighs_an_undecided_one():
+    open_, broken = suppose("p", "", 0, "<=", Rounded(0.0, 1.0)), suppose("q", "", 1, "<=", 0)
+
+    assert judge(toy(open_, broken, then("c", "", 0, "<=", 1)), RUN).outcome is Outcome.BEYOND
+
+
+def test_the_witness_carries_the_step_number_and_lies_where_it_failed():
+    values = np.array([[9, 9], [9, -1], [-5, 9]])
+    premise = suppose("p", "", 0, "<=", np.array([1, 1, -1]), axes="t")
+
+    (verdict,) = judge(toy(premise, then("c", "", 0, "<=", values, axes="t j")), RUN).conclusions
+
+    assert verdict.outcome is Outcome.REFUTED and verdict.failing == ("p",)
+    assert verdict.witness == {"t": 6, "j": 1} and (verdict.lhs, verdict.rhs) == (0, -1)
+
+
+def test_a_conclusion_rests_on_the_premises_it_names():
+    p, q = suppose("p", "", 0, "<=", 1), suppose("q", "", 1, "<=", 0)
+
+    judgement = judge(toy(p, q, then("c", "", 0, "<=", 1, needs=[p]), then("d", "", 0, "<=", 1)), RUN)
+
+    assert [v.outcome for v in judgement.conclusions] == [Outcome.CONFIRMED, Outcome.BEYOND]
+
+
+def test_one_run_never_refutes_a_probability():
+    assert judge(toy(then("c", "", 1, "<=", 0, probability=0.9)), RUN).outcome is Outcome.UNDECIDED
+
+
+@pytest.mark.parametrize(("value", "outcome"), [(1, Outcome.BEYOND), (-1, Outcome.SILENT)])
+def test_a_remark_promises_nothing(value, outcome):
+    assert judge(toy(then("c", "", 0, "<=", value), kind="TEXT"), RUN).outcome is outcome
+
+
+@pytest.mark.parametrize(("value", "outcome"), [(1, Outcome.CONFIRMED), (-1, Outcome.SILENT)])
+def test_an_assumption_is_met_or_not(value, outcome):
+    assert judge(toy(suppose("A1", "", 0, "<=", value), kind="ASSUMPTION"), RUN).outcome is outcome
+
+
+def test_an_empty_quantifier_is_not_a_pass():
+    (verdict,) = judge(toy(then("c", "", 0, "<=", np.ones(2), axes="j", where=[False, False])), RUN).conclusions
+
+    assert verdict.outcome is Outcome.NOT_APPLICABLE and "empty" in verdict.reason
+
+
+def test_what_cannot_be_evaluated_is_an_error_with_its_reason():
+    nan = judge(toy(then("c", "", np.nan, "<=", 1)), RUN).conclusions[0]
+    poisoned = judge(toy(suppose("p", "", np.nan, "<=", 1), then("c", "", 0, "<=", 1)), RUN).conclusions[0]
+    misfit = judge(toy(suppose("p", "", np.ones(3), "<=", 1, axes="t"), then("c", "", np.ones(2), "<=", 1, axes="t")), RUN)
+
+    assert nan.outcome is Outcome.ERROR and "not finite" in nan.reason
+    assert poisoned.outcome is Outcome.ERROR and "premise p" in poisoned.reason
+    assert misfit.outcome is Outcome.ERROR and "one letter stands for one index set" in misfit.reason
+
+
+def test_a_run_that_lacks_something_does_not_apply():
+    @result("Z1", "Toy", kind="DET")
+    def statement(run):
+        """Suppose nothing."""
+        raise DoesNotApply("sigma is not known for this run")
+        yield
+
+    judgement = judge(statement, RUN)
+
+    assert judgement.outcome is Outcome.NOT_APPLICABLE and judgement.reason == "sigma is not known for this run"
+
+
+def test_links_join_neighbours_and_point_at_the_broken_index():
+    x = np.array([10.0, 10.0, 10.0])
+    y = np.array([5.0, 20.0, 5.0])
+
+    judgement = judge(toy(chain("E0", "toy", x, ge(y, "first"), ge(1.0, "second"), axes="t")), RUN)
+    first, second = judgement.links
+
+    assert (first.id, second.id) == ("E0 X0→X1", "E0 X1→X2")
+    assert first.outcome is Outcome.REFUTED and first.witness == {"t": 6} and (first.lhs, first.rhs) == (10, 20)
+    assert second.outcome is Outcome.CONFIRMED and second.lhs == 5
+
+
+def test_a_link_is_judged_where_its_need_holds_and_over_its_whole_quantifier():
+    need = suppose("RP.n", "", np.array([1, -1, 1]), ">=", 0, axes="t")
+    (link,) = judge(toy(chain("E0", "toy", np.array([2.0, 0.0, 2.0]), ge(1.0, needs=[need]), axes="t")), RUN).links
+
+    assert link.holds is False and link.counts[Outcome.REFUTED] == 0
+    assert (link.counts[Outcome.CONFIRMED], link.counts[Outcome.SILENT]) == (2, 1)
+
+
+def test_a_printed_step_is_judged_beside_the_chain_and_not_passed_through():
+    made = chain("E0", "toy", 3.0, le(2.0, "misprint", printed=True, gap="G0"), le(4.0, "repair", gap="G0"), eq(4, "same"))
+    printed, repaired, same = judge(toy(made), RUN).links
+
+    assert printed.link.printed and printed.outcome is Outcome.REFUTED and printed.link.gap == "G0"
+    assert repaired.link.start == "X0" and repaired.outcome is Outcome.CONFIRMED
+    assert same.link.start == "X1" and same.outcome is Outcome.CONFIRMED
+
+
+@given(st.permutations([*TRUTH.values(), Outcome.UNDECIDED, Outcome.ERROR]))
+def test_the_one_word_outcome_is_the_gravest(order):
+    from rfa.verdicts import first_of
+
+    assert first_of(order) is Outcome.ERROR
+    assert first_of(o for o in order if o is not Outcome.ERROR) is Outcome.REFUTED
