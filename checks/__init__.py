@@ -17,6 +17,7 @@ from checks.assumptions import (
 from checks.candidate_neurons import candidate_neurons
 from checks.capture_edge import capture_edge
 from checks.constants import PAPER_C0
+from checks.constants_ledger import constants
 from checks.feature_movement import feature_movement
 from checks.first_step import first_step
 from checks.gaps import GAPS, READINGS
@@ -62,5 +63,6 @@ PAPER = Paper(
     example="quick",
     notes=notes,
     assumptions=assumption_table,
+    constants=constants,
     ledgers=(margin_ledger, first_step_ledger, movement_ledger),
 )  # fmt: skip

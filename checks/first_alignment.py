@@ -108,13 +108,12 @@ def projection(run: Run, given: FirstStep) -> Chain:
 
 def correlation(run: Run, given: FirstStep) -> Chain:
     """E35, axis j."""
-    share, step = edge_share(run), run.alpha * run.b
     large = [*gain_needs(given), given.close, given.start]
     return chain(
         "E35", "⟨ŵ_j(1), μ⟩ is at least a constant",
         cosine(run),
-        ge(step * share / 8 / (2 * step), "E34; L14 at t = 1", needs=[*large, given.norm, given.small]),
-        eq(share / 16, "αb cancels"),
+        ge(run.own[1] / (2 * run.alpha * run.b), "L14 at t = 1", needs=[*large, given.norm, given.small]),
+        ge(edge_share(run) / 16, "E34: (αb/(8C2))/(2αb)", needs=large),
         gt(0.0, "C2 < ∞", needs=[given.start]),
         axes="j", where=run.in_J,
     )  # fmt: skip

@@ -36,10 +36,9 @@ LARGEST_NORM = {"ball": (1.0, 2.0), "cube": (3.0, 0.0), "rademacher": (1.0, 0.0)
 class Tails:
     """What the law of z gives to each neuron at the start: axes j mu, from `half` on axis j.
 
-    `active` P(<z, v_j> > −tau_j,mu) = p_j,mu, `idle` = 1 − p_j,mu, `band` P(<z, v_j> in (−tau_j,mu, 0]), `lead`
-    p_j,mu − p_j,−mu = P(<z, v_j> in (−tau_j,mu, tau_j,mu]);
-    `half` P(<z, v_j> > 0), `near` P(<z, v_j> in (−1/9, 0]), `idle_wide` P(<z, v_j> <= −1/(3 C0 s)),
-    `idle_ninth` P(<z, v_j> <= −1/9).
+    `active` P(<z, v_j> > −tau_j,mu) = p_j,mu, `idle` = 1 − p_j,mu, `band` P(<z, v_j> in (−tau_j,mu, 0]),
+    `lead` p_j,mu − p_j,−mu = P(<z, v_j> in (−tau_j,mu, tau_j,mu]); `half` P(<z, v_j> > 0), `near`
+    P(<z, v_j> in (−1/9, 0]), `idle_wide` P(<z, v_j> <= −1/(3 C0 s)), `idle_ninth` P(<z, v_j> <= −1/9).
     """
 
     active: Rounded

@@ -13,6 +13,7 @@ from rfa.chains import Chain
 from rfa.claims import Claim
 
 if TYPE_CHECKING:
+    from rfa.constants import ConstantsTable
     from rfa.ledger import Ledger
     from rfa.run import Run
     from rfa.setting import Setting
@@ -110,7 +111,8 @@ class Paper:
     `default` marks the paper that is meant where none is named. `notes(run)` gives sentences that every report of a
     run carries; `assumptions(setting, C)` the assumptions with both sides at a constant C (None: the paper's choice for
     this setting); `example` names a small setting on which every claim and link of the results can be listed; `ledgers`
-    are functions of a run that say, step by step, what the proof of a conclusion loses on it.
+    are functions of a run that say, step by step, what the proof of a conclusion loses on it; `constants(run)` sets
+    every constant against the run and says how large "large enough" is.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Paper:
     notes: Callable[[Run], Iterable[str]] | None = None
     assumptions: Callable[[Setting, float | None], AssumptionTable] | None = None
     ledgers: tuple[Callable[[Run], Ledger], ...] = ()
+    constants: Callable[[Run], ConstantsTable] | None = None
 
     def __post_init__(self) -> None:
         ids = [r.id for r in self.results]

@@ -135,8 +135,10 @@ def read_sample(given: Arrays) -> Sample:
     wrong = np.flatnonzero(y_clean != CENTRE_LABEL[cluster])
     if wrong.size:
         i = wrong[0]
-        told = f"y_clean[{i}] = {y_clean[i]}, but cluster {cluster[i]} has the clean label {CENTRE_LABEL[cluster[i]]}"
-        raise InputError(f"{told} (clusters 0, 1 are ±mu1 with +1; 2, 3 are ±mu2 with -1)")
+        raise InputError(
+            f"y_clean[{i}] = {y_clean[i]}, but cluster {cluster[i]} has the clean label "
+            f"{CENTRE_LABEL[cluster[i]]} (clusters 0, 1 are ±mu1 with +1; 2, 3 are ±mu2 with -1)"
+        )
     return Sample(X, y, y_clean, cluster, mu)
 
 
@@ -154,7 +156,7 @@ def matrix(given: Arrays, name: str, letters: tuple[str, ...], shape: tuple[int,
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:
         raise InputError(
-            f"{name}: {array[tuple(bad[0])]} at index {tuple(int(k) for k in bad[0])}; expected finite numbers"
+            f"{name}: {array[tuple(bad[0])]} at index {tuple(map(int, bad[0]))}; expected finite numbers"
         )
     return array
 
@@ -257,6 +259,6 @@ def _check_log(run: Run, given: Arrays, changes: Mapping[str, Any]) -> None:
         or changes.get("relu_at_zero", old["relu_at_zero"]) != old["relu_at_zero"]
     ):
         raise InputError(
-            f"C0, relu_at_zero: logged at {old['C0']:g} and {old['relu_at_zero']:g}, and other values change the log; "
-            "a file with W for every step can be judged at any"
+            f"C0, relu_at_zero: logged at {old['C0']:g} and {old['relu_at_zero']:g}, and other values change "
+            "the log; a file with W for every step can be judged at any"
         )

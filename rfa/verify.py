@@ -72,8 +72,8 @@ def simulate(
 ) -> Run:
     """Train the network of a setting (itself, by name, from a file, or the default one) and log every step.
 
-    Sample and start are drawn again until the statement `draw_until` of the paper holds on them; `keep` are steps
-    at which the weights are kept besides 0, 1, T and the last.
+    Sample and start are drawn again until the statement `draw_until` of the paper holds on them; `keep` are
+    steps at which the weights are kept besides 0, 1, T and the last.
     """
     paper = find_paper(paper)
     setting = what if isinstance(what, Setting) else find_setting(what, paper)
@@ -127,8 +127,8 @@ def verify(
 ) -> Report:
     """Judge every statement of a paper on a run, or on the run of a setting (see `simulate`).
 
-    `links` judges the chains of the proofs as well. `command` is what the report says makes it again; by default it
-    is derived from the setting or from the file that the run was read from.
+    `links` judges the chains of the proofs as well. `command` is what the report says makes it again; by
+    default it is derived from the setting or from the file that the run was read from.
     """
     paper = find_paper(paper)
     run = what if isinstance(what, Run) else simulate(what, paper=paper, progress=progress)
@@ -141,7 +141,7 @@ def verify(
 def replay_command(run: Run, paper: Paper, what: str | Path | None = None) -> str:
     """The one command that judges the same run again: its file, or the setting that it is made from.
 
-    `what` is the name or file it started from; a setting from neither is read from the copy beside the report.
+    `what` is the name or file it started from; a setting from neither is read from the copy in the report.
     """
     installed = find_papers().get(paper.name) is paper
     options = ["--paper", paper.name] if installed and paper is not find_paper() else []

@@ -70,7 +70,13 @@ def where_true(claim: Claim) -> Claim:
 
 def reported(*conditions: Claim) -> bool:
     """Whether a line that is said only under these conditions is judged: none of them fails anywhere."""
-    return not any((c.state == FAILS).any() for c in conditions)
+    return not unsaid(*conditions)
+
+
+def unsaid(*conditions: Claim) -> str:
+    """Why a line is not judged: the conditions that fail; empty if none does."""
+    failing = [c.id.removeprefix("RP.") for c in conditions if (c.state == FAILS).any()]
+    return f"not said where {' or '.join(failing)} fails" if failing else ""
 
 
 @result("R1", "Neurons of the wrong sign fall at every step", kind="CONDITION")

@@ -16,8 +16,8 @@ from rfa.report.model import Level, Report
 def write(report: Report, directory: Path, fail_on: Level = "refuted") -> Path:
     """Write every format into `directory`, made if need be; returns it.
 
-    A new directory appears whole, by one rename. In one that is there already each file is replaced by a rename, and
-    files of other names stay.
+    A new directory appears whole, by one rename. In one that is there already each file is replaced by a
+    rename, and files of other names stay.
     """
     from rfa.report.junit import junit
     from rfa.report.markdown import markdown

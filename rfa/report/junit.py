@@ -10,7 +10,7 @@ ROLES = {"premise": "premises", "conclusion": "conclusions"}
 
 
 def junit(report: Report, fail_on: Level = "refuted") -> str:
-    """The report as JUnit XML; `fail_on` says what is a failure, what was not promised or decided is skipped."""
+    """The report as JUnit XML; `fail_on` says what fails, and what was not promised or decided is skipped."""
     failing = [id(row) for _, row in report.failures(fail_on)]
     root = xml.Element("testsuites", name=clean(f"rfa {report.name}"))
     for statement in report.statements:

@@ -1,4 +1,4 @@
-"""The report as Markdown: failures first, the table of outcomes, the proof as a Mermaid graph, slips in print."""
+"""The report as Markdown: failures first, the table of outcomes, the proof as a Mermaid graph, slips."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 def figure(x: float | None) -> str:
     """A number with four digits, or a dash."""
-    return "–" if x is None else f"{x:.4g}"
+    return "–" if x is None else f"{x + 0.0:.4g}"
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -128,7 +128,7 @@ def _outcomes(report: Report) -> Iterator[str]:
 
 
 def outcome_cells(statement: Row) -> Iterator[tuple[str, ...]]:
-    """One row of the table of outcomes per conclusion, or per supposition of a statement that only supposes."""
+    """Rows of the table of outcomes: one per conclusion, or per supposition if there is no conclusion."""
     conclusions = [c for c in statement["claims"] if c["role"] == "conclusion"]
     if not statement["claims"]:
         yield (
@@ -145,7 +145,7 @@ def outcome_cells(statement: Row) -> Iterator[tuple[str, ...]]:
         yield (
             row["id"],
             row["says"],
-            premises(row) if conclusions else "",
+            promised(statement, row) if conclusions else "",
             conclusion(row),
             row["outcome"] if conclusions else "",
             figure(row["slack"]),
@@ -154,12 +154,17 @@ def outcome_cells(statement: Row) -> Iterator[tuple[str, ...]]:
         )
 
 
+def promised(statement: Row, row: Row) -> str:
+    """What became of the premises of a conclusion, or that its statement promises nothing."""
+    return premises(row) if statement["kind"] != "TEXT" else "nothing promised"
+
+
 def _proof(report: Report) -> Iterator[str]:
     nodes = graph(report.statements)
     names = {node.id: f"n{k}" for k, node in enumerate(nodes)}
     yield "## The proof"
     yield ""
-    yield "An arrow leads from what is used to what uses it. The word in a node takes in all that it rests on."
+    yield "An arrow leads from what is used to what uses it. The word in a node covers all that it rests on."
     yield ""
     yield "```mermaid"
     yield "flowchart TD"

@@ -156,18 +156,22 @@ def word(outcome: str) -> str:
 
 
 def premises(row: Row) -> str:
-    """What became of the premises of a conclusion or link: `hold`, or which fail and by what factor."""
+    """What became of the premises of a conclusion or link: where they hold, which fail and by what factor."""
     if row["outcome"] in ("ERROR", "NOT_APPLICABLE"):
         return "–"
-    if told := [
-        f["id"] + (f" (×{f['factor']:.3g})" if f["factor"] is not None else "") for f in row["failing"]
-    ]:
-        return "fail: " + ", ".join(told)
-    return "hold" if not row["open"] else "undecided: " + ", ".join(row["open"])
+    told = [f["id"] + ("" if f["factor"] is None else f" (×{f['factor']:.3g})") for f in row["failing"]]
+    parts = [_promised(row) + ", ".join(told)] if told else []
+    parts += ["undecided: " + ", ".join(row["open"])] if row["open"] else []
+    return "; ".join(parts) or "hold"
+
+
+def _promised(row: Row) -> str:
+    count = sum(row["counts"].get(outcome, 0) for outcome in ("CONFIRMED", "REFUTED"))
+    return f"hold at {count} of {sum(row['counts'].values())}; " if count else "fail: "
 
 
 def conclusion(row: Row) -> str:
-    """Whether a claim `holds`, `fails` or is `open` within rounding; `–` where its sides were not compared."""
+    """Whether a claim `holds`, `fails` or is `open` within rounding; `–` where it was not judged."""
     return {True: "holds", False: "fails", None: "open" if row["slack"] is not None else "–"}[row["holds"]]
 
 

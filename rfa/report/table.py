@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    "statement", "kind", "role", "claim", "from", "to", "printed", "gap", "outcome", "holds", "relation", "lhs", "rhs",
-    "slack", "tightest_constant", "loss", "failing", "reason",
+    "statement", "kind", "role", "claim", "from", "to", "printed", "gap", "outcome", "holds", "relation",
+    "lhs", "rhs", "slack", "tightest_constant", "loss", "failing", "reason",
 )  # fmt: skip
 """Columns of every table; the witness follows as one column `at_<axis>` per axis letter that occurs."""
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
+from rfa.constants import ConstantsTable, Variant
 from rfa.papers import AssumptionTable
 from rfa.report.markdown import figure
 from rfa.report.terminal import clean, plain_table, rendered
@@ -60,3 +63,28 @@ def assumption_table(table: AssumptionTable, name: str) -> str:
         nearest = ", ".join(f"{key} = {value:.6g}" for key, value in table.nearest.items())
         lines.append(f"Nearest sizes that satisfy all at this C: {nearest}.")
     return rendered(shown, "", *(Text(clean(line)) for line in lines))
+
+
+def constants_table(table: ConstantsTable) -> str:
+    """Every constant against the run, then the C that each version of the proof needs, and the sizes."""
+    shown = plain_table("constant", "in the paper", "on the run", "works", "at", "for the law", "used in")
+    for one in table.constants:
+        where = ", ".join(f"{axis}={index}" for axis, index in one.witness.items())
+        on_run = "none works" if one.none_works else figure(one.on_run)
+        values = (figure(one.paper_value), on_run, one.works, where, figure(one.exact_for_law))
+        shown.add_row(clean(one.name), *values, clean(one.where_used))
+    parts: list[RenderableType] = [shown]
+    for variant in table.variants:
+        parts += ["", Text(clean(f"C needed, {variant.name}: {variant.says}")), _requirements(variant)]
+        sizes = ", ".join(f"{key} {figure(value)}" for key, value in variant.sizes.items())
+        parts.append(
+            Text(clean(f"C = {figure(variant.C)}, decided by {variant.deciding.step}; then {sizes}"))
+        )
+    return rendered(*parts)
+
+
+def _requirements(variant: Variant) -> Table:
+    shown = plain_table("step", "asks for", "least C", "repairs")
+    for one in variant.requirements:
+        shown.add_row(clean(one.step), clean(one.inequality), figure(one.needs_C), one.gap)
+    return shown

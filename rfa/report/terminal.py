@@ -18,7 +18,18 @@ STYLES = {
     "CONFIRMED": "green", "REFUTED": "bold white on red", "UNDECIDED": "yellow", "BEYOND": "blue",
     "SILENT": "dim", "ERROR": "bold magenta", "NOT_APPLICABLE": "dim",
 }  # fmt: skip
-NUMBERS = ("slack", "tightest", "loss", "left", "right", "least C", "largest C")
+NUMBERS = (
+    "slack",
+    "tightest",
+    "loss",
+    "left",
+    "right",
+    "least C",
+    "largest C",
+    "in the paper",
+    "on the run",
+    "for the law",
+)
 PIPE_WIDTH = 200
 """Width of tables that do not go to a terminal."""
 
