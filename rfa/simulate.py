@@ -13,6 +13,7 @@ import psutil
 
 from rfa.data import Sample, draw_sample, draw_start
 from rfa.errors import InputError
+from rfa.engine.reduction import dimensions, engine_of, reduce_given
 from rfa.run import Run, candidates
 from rfa.rounding import Array
 from rfa.setting import Setting, grid
@@ -40,7 +41,8 @@ def simulate(
     else:
         raise InputError(f"draw_until = {setting.draw_until!r}: not met in {MOST_DRAWS} draws; try other sizes")
     run = _train(setting, sample, W, a, steps=setting.total_steps, progress=progress, keep=keep)
-    return replace(run, draws=draw + 1, provenance=provenance(setting.dtype, time.perf_counter() - began))
+    made = provenance(setting.dtype, time.perf_counter() - began)
+    return replace(run, draws=draw + 1, provenance={**made, "engine": engine_of(setting)})
 
 
 def _train(
@@ -78,14 +80,20 @@ def trained(
     following: Continue | None = None,
     progress: Progress | None = None,
     relu_at_zero: float = 0.0,
+    engine: str = "direct",
     **known: Any,
 ) -> Run:
     """A run from given data X (n, d), second layer a (m,) and first weights W (m, d).
 
     `following(t, W, update)` continues with weights made elsewhere; `first` is the number of the first step. `known`
-    are the parameters of `Run` that are known (sigma, eta, omega_init, delta, ...).
+    are the parameters of `Run` that are known (sigma, eta, omega_init, delta, ...). With engine = "reduced" the run is
+    made in the coordinates of `rfa.engine.reduction.reduce_given`, in which its sample and weights then come.
     """
     d = sample.X.shape[1] if d is None else d
+    if engine == "reduced":
+        if following is not None:
+            raise InputError("engine = 'reduced': weights made elsewhere are in R^d; use engine = 'direct'")
+        sample, W = reduce_given(sample, W)
     projection, norm = W @ sample.mu.T, np.linalg.norm(W, axis=1)
     in_J = candidates(projection, norm, a, d, C0).any(axis=1)
     horizon = grid(step_size)[0] + 1
