@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import psutil
 
 from rfa.data import Sample, draw_sample, draw_start
 from rfa.errors import InputError
+from rfa.noise import LAWS
 from rfa.engine.reduction import dimensions, engine_of, reduce_given
 from rfa.run import Run, candidates
 from rfa.rounding import Array
@@ -109,10 +110,7 @@ def trained(
 
 def check_memory(setting: Setting) -> int:
     """Bytes that the run of a setting takes; an error that says what to lower if they are not there."""
-    states = setting.total_steps + 1
-    sums = min(setting.total_steps, grid(setting.step_size)[0] + 1)
-    itemsize = np.dtype(setting.dtype).itemsize
-    parts = memory_needed(setting.n, setting.d, setting.m, states, sums, setting.record, itemsize)
+    parts = memory_of(setting)
     needed, free = sum(parts.values()), psutil.virtual_memory().available
     if needed > free:
         largest = max(parts, key=lambda part: parts[part])
@@ -121,12 +119,24 @@ def check_memory(setting: Setting) -> int:
             "preactivations": "lower n or m",
             "weights": "lower m or d",
             "trace": "lower steps or m, or set record = 'light'",
+            "libraries": "free some memory",
         }[largest]
         raise InputError(
             f"memory: the run takes {needed / 2**30:.3g} GiB ({largest} {parts[largest] / 2**30:.3g}), "
             f"{free / 2**30:.3g} GiB are free; {advice}"
         )
     return needed
+
+
+def memory_of(setting: Setting) -> Mapping[str, int]:
+    """Bytes that the run of a setting adds at its peak, by what takes them."""
+    steps, item = setting.total_steps, np.dtype(setting.dtype).itemsize
+    size = (setting.m, steps + 1, min(steps, grid(setting.step_size)[0] + 1), setting.record, item)
+    if engine_of(setting) == "direct":
+        return memory_needed(setting.n, setting.d, *size, copies=2 if item == 8 else 3)
+    inside, outside = dimensions(setting)
+    copies = 2 if LAWS[setting.noise].depends_on_x else 1
+    return memory_needed(setting.n, inside, *size, outside=outside, copies=copies)
 
 
 def provenance(dtype: str, seconds: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rfa.engine.descent import Descent, Seen, sizes
-from rfa.engine.layout import Layout, Problem, lay_out, sorted_by_group
+from rfa.engine.layout import WIDE, Layout, Problem, lay_out, sorted_by_group
 from rfa.engine.threads import workers
 from rfa.engine.weights import Continue, lengths
 from rfa.network import activation, sigmoid_loss_derivative
@@ -69,7 +69,7 @@ def observe(
     logger = Logger(layout, lengths(outside), steps, sums_until - first, level)
     kept: dict[int, Array] = {}
     with workers(layout.heavy) as each:
-        descent = Descent(layout, inside, each, log=level != "none", fixed=following is not None)
+        descent = Descent(layout, inside, each, fixed=following is not None)
         for t in range(first, first + steps + 1):
             more = t < first + steps
             seen = descent.look(with_sums=t - first < logger.n_sums, step=more)
@@ -161,14 +161,33 @@ def given_weights(W: Array) -> Continue:
     return lambda t, here, update: W[t + 1]
 
 
-def memory_needed(n: int, d: int, m: int, n_states: int, n_sums: int, level: str, itemsize: int) -> Mapping[str, int]:
-    """Bytes that a run takes, by what takes them."""
+def memory_needed(
+    n: int,
+    d: int,
+    m: int,
+    n_states: int,
+    n_sums: int,
+    level: str,
+    itemsize: int,
+    *,
+    outside: int = 0,
+    copies: float = 2,
+) -> Mapping[str, int]:
+    """Bytes that a run adds at its peak, by what takes them.
+
+    `d` counts the coordinates that the sample reaches, `outside` those that only the weights have; `copies` are those of
+    the sample that exist at one time. Neurons with equal patterns share their displacement; how many do is not known
+    before the run, and half of the most that they can take is assumed.
+    """
     arrays = shapes(n_states, n_sums, m, level)
+    wide, kept = d >= WIDE, 3
+    own = m * itemsize * ((kept + 4) * d + (kept + 1) * outside)
     return {
-        "sample": 2 * n * d * itemsize,
-        "preactivations": 5 * n * m * itemsize,
-        "weights": 8 * m * d * itemsize,
+        "sample": int(copies * n * (d + outside) * itemsize) + (0 if wide else n * (d + 5) * itemsize),
+        "preactivations": n * m * (1 + (itemsize if wide else 0)),
+        "weights": own + (3 * m * d * itemsize // 2 if wide else 0),
         "trace": sum(8 * int(np.prod(s)) for s in arrays.values()),
+        "libraries": 10 * 2**20,
     }
 
 
