@@ -12,11 +12,11 @@ import numpy as np
 import psutil
 
 from rfa.data import Sample, draw_sample, draw_start
+from rfa.engine.reduction import dimensions, engine_of, reduce_given
 from rfa.errors import InputError
 from rfa.noise import LAWS
-from rfa.engine.reduction import dimensions, engine_of, reduce_given
-from rfa.run import Run, candidates
 from rfa.rounding import Array
+from rfa.run import Run, candidates
 from rfa.setting import Setting, grid
 from rfa.training import Continue, Problem, Progress, memory_needed, observe
 

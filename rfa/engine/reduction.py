@@ -169,7 +169,7 @@ def reduce_given(sample: Sample, W: Array, block: int = 4096) -> tuple[Sample, A
     for start in range(0, d, max(block, total)):
         part = slice(start, start + max(block, total))
         rows = np.concatenate([sample.mu[:, part], sample.X[:, part], W[:, part]]).T
-        factor = np.linalg.qr(np.concatenate([factor, rows]), mode="r")
+        factor = np.asarray(np.linalg.qr(np.concatenate([factor, rows]), mode="r"))
     factor *= np.where(np.diag(factor) < 0, -1.0, 1.0)[:, None]
     vectors = np.ascontiguousarray(factor.T)
     X = vectors[2 : 2 + n].astype(sample.X.dtype)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rfa.engine.layout import TILE, Block, Layout, multiply, product_error
 from rfa.engine.patterns import Patterns
