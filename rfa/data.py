@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rfa import clusters, noise
+from rfa.engine import reduction
+from rfa.engine.reduction import engine_of
 from rfa.errors import InputError
 from rfa.rounding import Array
 from rfa.setting import Setting
@@ -78,28 +80,62 @@ def draw_centres(setting: Setting, draw: int = 0) -> Array:
 
 
 def draw_sample(setting: Setting, draw: int = 0) -> Sample:
-    """The training sample of a setting; labels are drawn again until `setting.noisy` of them are flipped."""
+    """The training sample of a setting; labels are drawn again until `setting.noisy` of them are flipped.
+
+    With the reduced engine it comes in the coordinates of `rfa.engine.reduction`, sorted by cluster.
+    """
+    if engine_of(setting) == "reduced":
+        return _draw_reduced(setting, draw)
     mu = draw_centres(setting, draw)
-    rng = stream(setting.seed, "data", draw)
-    X, cluster, rate = _draw_points(setting, mu, setting.n, rng, draw)
-    labels = stream(setting.seed, "labels", draw)
-    for _ in range(MOST_REDRAWS):
-        flipped = labels.random(setting.n) < rate
-        if setting.noisy is None or flipped.sum() == setting.noisy:
-            break
-    else:
-        raise InputError(
-            f"noisy = {setting.noisy}: not seen in {MOST_REDRAWS} draws of the labels; "
-            f"expected a number near eta n = {setting.eta * setting.n:g}"
-        )
+    X, cluster, rate = _draw_points(setting, mu, setting.n, stream(setting.seed, "data", draw), draw)
+    flipped = _draw_flips(setting, rate, draw)
     clean = CENTRE_LABEL[cluster]
     dtype = np.dtype(setting.dtype)
     return Sample(X.astype(dtype, copy=False), np.where(flipped, -clean, clean), clean, cluster, mu)
 
 
+def _draw_flips(setting: Setting, rate: Array, draw: int) -> NDArray[np.bool_]:
+    labels = stream(setting.seed, "labels", draw)
+    for _ in range(MOST_REDRAWS):
+        flipped = labels.random(setting.n) < rate
+        if setting.noisy is None or flipped.sum() == setting.noisy:
+            return np.asarray(flipped)
+    raise InputError(
+        f"noisy = {setting.noisy}: not seen in {MOST_REDRAWS} draws of the labels; "
+        f"expected a number near eta n = {setting.eta * setting.n:g}"
+    )
+
+
+def _draw_reduced(setting: Setting, draw: int) -> Sample:
+    """A sample in reduced coordinates. The order of samples has no meaning, so that they come sorted by cluster, and
+    by label where the noise does not look at x: each sample then reaches one coordinate further than the one before.
+    """
+    rng, reference = stream(setting.seed, "data", draw), stream(setting.seed, "reference", draw)
+    cluster = np.sort(rng.integers(4, size=setting.n))
+    flipped = None
+    if not noise.LAWS[setting.noise].depends_on_x:
+        rate = reduction.noise_rates(setting, np.zeros((setting.n, 3)), cluster, reference)
+        flipped = _draw_flips(setting, rate, draw)
+        order = np.argsort(2 * cluster + flipped, kind="stable")
+        cluster, flipped = cluster[order], flipped[order]
+    X, extent, seen = reduction.draw_reduced_sample(setting, cluster, rng)
+    if flipped is None:
+        flipped = _draw_flips(setting, reduction.noise_rates(setting, seen, cluster, reference), draw)
+    clean = CENTRE_LABEL[cluster]
+    return Sample(X, np.where(flipped, -clean, clean), clean, cluster, reduction.plane(setting), extent)
+
+
 def draw_fresh(setting: Setting, mu: Array, count: int, rng: np.random.Generator, draw: int = 0) -> Sample:
-    """`count` fresh samples of the same law around the same centres."""
-    X, cluster, rate = _draw_points(setting, mu, count, rng, draw)
+    """`count` fresh samples of the same law around the same centres mu (2, coordinates)."""
+    if mu.shape[1] == setting.d:
+        X, cluster, rate = _draw_points(setting, mu, count, rng, draw)
+    else:
+        cluster = rng.integers(4, size=count)
+        X, seen = reduction.draw_reduced_points(setting, mu.shape[1], count, rng)
+        reference = stream(setting.seed, "reference", draw)
+        rate = reduction.noise_rates(setting, seen, cluster, reference)
+        X *= setting.sigma
+        X += four_centres(mu)[cluster]
     clean = CENTRE_LABEL[cluster]
     return Sample(X, np.where(rng.random(count) < rate, -clean, clean), clean, cluster, mu)
 
@@ -120,7 +156,8 @@ def _draw_points(
 def draw_start(setting: Setting, draw: int = 0) -> tuple[Array, Array]:
     """Initial weights (m, d), i.i.d. N(0, omega^2), and the second layer (m,): half +1/sqrt(m), half -1/sqrt(m)."""
     rng = stream(setting.seed, "initialisation", draw)
-    W = setting.omega_init * rng.standard_normal((setting.m, setting.d))
-    a = np.repeat([1.0, -1.0], setting.m // 2) / np.sqrt(setting.m)
     dtype = np.dtype(setting.dtype)
-    return W.astype(dtype, copy=False), a.astype(dtype, copy=False)
+    a = (np.repeat([1.0, -1.0], setting.m // 2) / np.sqrt(setting.m)).astype(dtype)
+    if engine_of(setting) == "reduced":
+        return reduction.draw_reduced_start(setting, rng), a
+    return (setting.omega_init * rng.standard_normal((setting.m, setting.d))).astype(dtype, copy=False), a

@@ -36,7 +36,7 @@ def draw(run: Run) -> Fresh:
         raise DoesNotApply("the law of the data is not known for this run, so no fresh samples can be drawn")
     setting, W = run.setting, run.W(run.T)
     rng = stream(setting.seed, "fresh", run.draws - 1)
-    block = max(1, min(setting.fresh, BLOCK_ENTRIES // run.d))
+    block = max(1, min(setting.fresh, BLOCK_ENTRIES // W.shape[1]))
     parts: list[tuple[Array, ...]] = []
     for start in range(0, setting.fresh, block):
         points = draw_fresh(setting, run.sample.mu, min(block, setting.fresh - start), rng, run.draws - 1)

@@ -26,16 +26,20 @@ REFERENCE_DRAWS = 2**18
 
 @dataclass(frozen=True)
 class Clusters:
-    """What a noise law may look at: the law of z, its scale and the centres mu (2, d)."""
+    """What a noise law may look at: the law of z, its scale and the centres mu (2, coordinates).
+
+    `dimension` is that of the law where points are given in fewer coordinates.
+    """
 
     law: ClusterLaw
     sigma: float
     mu: Array
+    dimension: int | None = None
 
     @property
     def d(self) -> int:
-        """Dimension."""
-        return self.mu.shape[1]
+        """Dimension of the law."""
+        return self.mu.shape[1] if self.dimension is None else self.dimension
 
 
 Deviation = Array
@@ -95,8 +99,9 @@ def outliers(z: Deviation, cluster: Centre, eta: float, of: Clusters, rng: np.ra
 
 
 def _reference(of: Clusters, rng: np.random.Generator) -> Iterator[Deviation]:
-    draws = int(np.clip(2**27 // of.d, 2**12, REFERENCE_DRAWS))
-    block = max(1, 2**22 // of.d)
+    coordinates = of.mu.shape[1]
+    draws = int(np.clip(2**27 // coordinates, 2**12, REFERENCE_DRAWS))
+    block = max(1, 2**22 // coordinates)
     for start in range(0, draws, block):
         yield of.law.sample(rng, min(block, draws - start), of.d)
 

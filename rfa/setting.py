@@ -32,6 +32,7 @@ class Setting:
     relu_at_zero     the value of phi'(0): 0, 0.5 or 1
     orientation      centres on the first two axes, or a random orthonormal pair
     dtype            float64 or float32
+    engine           direct (in R^d), reduced (in the coordinates of the sample) or auto (what costs less)
     record           what the trace keeps: full or light
     fresh            number of fresh test samples
     draw_until       id of a statement of the paper: sample and start are drawn again until it holds on them
@@ -57,6 +58,7 @@ class Setting:
     relu_at_zero: float = 0.0
     orientation: str = "axes"
     dtype: str = "float64"
+    engine: str = "auto"
     record: str = "full"
     fresh: int = 10_000
     draw_until: str = ""
@@ -213,6 +215,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "relu_at_zero": _one_of(0.0, 0.5, 1.0),
     "orientation": _one_of("axes", "random"),
     "dtype": _one_of("float64", "float32"),
+    "engine": _one_of("auto", "direct", "reduced"),
     "record": _one_of(*RECORD_LEVELS),
     "fresh": (lambda v: 1 <= v <= 10**9, "between 1 and 10^9"),
     "seed": (lambda v: 0 <= v < 2**64, "between 0 and 2^64 - 1"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +12,11 @@ import numpy as np
 import psutil
 
 from rfa.data import Sample, draw_sample, draw_start
+from rfa.engine.reduction import dimensions, engine_of, reduce_given
 from rfa.errors import InputError
-from rfa.run import Run, candidates
+from rfa.noise import LAWS
 from rfa.rounding import Array
+from rfa.run import Run, candidates
 from rfa.setting import Setting, grid
 from rfa.training import Continue, Problem, Progress, memory_needed, observe
 
@@ -40,7 +42,8 @@ def simulate(
     else:
         raise InputError(f"draw_until = {setting.draw_until!r}: not met in {MOST_DRAWS} draws; try other sizes")
     run = _train(setting, sample, W, a, steps=setting.total_steps, progress=progress, keep=keep)
-    return replace(run, draws=draw + 1, provenance=provenance(setting.dtype, time.perf_counter() - began))
+    made = provenance(setting.dtype, time.perf_counter() - began)
+    return replace(run, draws=draw + 1, provenance={**made, "engine": engine_of(setting)})
 
 
 def _train(
@@ -78,14 +81,20 @@ def trained(
     following: Continue | None = None,
     progress: Progress | None = None,
     relu_at_zero: float = 0.0,
+    engine: str = "direct",
     **known: Any,
 ) -> Run:
     """A run from given data X (n, d), second layer a (m,) and first weights W (m, d).
 
     `following(t, W, update)` continues with weights made elsewhere; `first` is the number of the first step. `known`
-    are the parameters of `Run` that are known (sigma, eta, omega_init, delta, ...).
+    are the parameters of `Run` that are known (sigma, eta, omega_init, delta, ...). With engine = "reduced" the run is
+    made in the coordinates of `rfa.engine.reduction.reduce_given`, in which its sample and weights then come.
     """
     d = sample.X.shape[1] if d is None else d
+    if engine == "reduced":
+        if following is not None:
+            raise InputError("engine = 'reduced': weights made elsewhere are in R^d; use engine = 'direct'")
+        sample, W = reduce_given(sample, W)
     projection, norm = W @ sample.mu.T, np.linalg.norm(W, axis=1)
     in_J = candidates(projection, norm, a, d, C0).any(axis=1)
     horizon = grid(step_size)[0] + 1
@@ -101,10 +110,7 @@ def trained(
 
 def check_memory(setting: Setting) -> int:
     """Bytes that the run of a setting takes; an error that says what to lower if they are not there."""
-    states = setting.total_steps + 1
-    sums = min(setting.total_steps, grid(setting.step_size)[0] + 1)
-    itemsize = np.dtype(setting.dtype).itemsize
-    parts = memory_needed(setting.n, setting.d, setting.m, states, sums, setting.record, itemsize)
+    parts = memory_of(setting)
     needed, free = sum(parts.values()), psutil.virtual_memory().available
     if needed > free:
         largest = max(parts, key=lambda part: parts[part])
@@ -113,12 +119,24 @@ def check_memory(setting: Setting) -> int:
             "preactivations": "lower n or m",
             "weights": "lower m or d",
             "trace": "lower steps or m, or set record = 'light'",
+            "libraries": "free some memory",
         }[largest]
         raise InputError(
             f"memory: the run takes {needed / 2**30:.3g} GiB ({largest} {parts[largest] / 2**30:.3g}), "
             f"{free / 2**30:.3g} GiB are free; {advice}"
         )
     return needed
+
+
+def memory_of(setting: Setting) -> Mapping[str, int]:
+    """Bytes that the run of a setting adds at its peak, by what takes them."""
+    steps, item = setting.total_steps, np.dtype(setting.dtype).itemsize
+    size = (setting.m, steps + 1, min(steps, grid(setting.step_size)[0] + 1), setting.record, item)
+    if engine_of(setting) == "direct":
+        return memory_needed(setting.n, setting.d, *size, copies=2 if item == 8 else 3)
+    inside, outside = dimensions(setting)
+    copies = 2 if LAWS[setting.noise].depends_on_x else 1
+    return memory_needed(setting.n, inside, *size, outside=outside, copies=copies)
 
 
 def provenance(dtype: str, seconds: float) -> dict[str, Any]:

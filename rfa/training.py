@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from rfa.engine.descent import Descent, Seen
-from rfa.engine.layout import Layout, Problem, lay_out, sorted_by_group
+from rfa.engine.descent import Descent, Seen, sizes
+from rfa.engine.layout import WIDE, Layout, Problem, lay_out, sorted_by_group
 from rfa.engine.threads import workers
 from rfa.engine.weights import Continue, lengths
 from rfa.network import activation, sigmoid_loss_derivative
@@ -68,7 +69,7 @@ def observe(
     logger = Logger(layout, lengths(outside), steps, sums_until - first, level)
     kept: dict[int, Array] = {}
     with workers(layout.heavy) as each:
-        descent = Descent(layout, inside, each, log=level != "none", fixed=following is not None)
+        descent = Descent(layout, inside, each, fixed=following is not None)
         for t in range(first, first + steps + 1):
             more = t < first + steps
             seen = descent.look(with_sums=t - first < logger.n_sums, step=more)
@@ -92,6 +93,8 @@ class Logger:
         self.log: dict[str, Array] = {name: np.zeros(s) for name, s in shape.items()}
         noisy = self.problem.sample.noisy
         self.members = np.array([(~noisy).sum(), noisy.sum()])
+        self.y = self.problem.sample.y.astype(self.problem.sample.X.dtype)
+        self.size = sizes(layout)
         self.present = np.flatnonzero(np.diff(layout.groups))
         self.starts = layout.groups[self.present]
 
@@ -106,23 +109,29 @@ class Logger:
         self._outputs(t, seen)
 
     def _outputs(self, t: int, seen: Seen) -> None:
-        log, y = self.log, self.problem.sample.y
-        margins, sub_margins = y * seen.forward.f, y * seen.forward.f_J
+        log, margins = self.log, seen.margins
+        sub_margins = margins if seen.forward.f_J is seen.forward.f else self.y * seen.forward.f_J
         for name, values in (("margin", margins), ("sub_margin", sub_margins)):
-            for end, pick in (("min", np.minimum), ("max", np.maximum)):
-                here = np.full(8, np.nan)
-                here[self.present] = pick.reduceat(values, self.starts)
-                log[f"{name}_{end}"][t] = here.reshape(4, 2)
-        log["reach"][t] = (np.abs(margins) / seen.size).max()
+            log[f"{name}_min"][t] = self._by_group(np.minimum, values, np.nan).reshape(4, 2)
+            log[f"{name}_max"][t] = self._by_group(np.maximum, values, np.nan).reshape(4, 2)
+        log["reach"][t] = (np.abs(margins) / self.size).max()
         log["loss"][t] = -np.log1p(-seen.g).mean()
-        right = np.zeros(8)
-        right[self.present] = np.add.reduceat((margins > 0).astype(np.int64), self.starts)
-        with np.errstate(invalid="ignore"):
-            log["accuracy"][t] = right.reshape(4, 2).sum(axis=0) / self.members
+        right = self._by_group(np.add, (margins > 0).view(np.int8), 0, dtype=np.int64).reshape(4, 2).sum(axis=0)
+        log["accuracy"][t] = np.divide(right, self.members, out=np.full(2, np.nan), where=self.members > 0)
+
+    def _by_group(self, ufunc: np.ufunc, values: Array, empty: float, dtype: Any = None) -> Array:
+        """`ufunc` over each of the eight groups, (8, ...); `empty` for a group without samples."""
+        found = ufunc.reduceat(values, self.starts, axis=0, dtype=dtype)
+        if len(self.starts) == 8:
+            return np.asarray(found)
+        whole = np.full((8, *values.shape[1:]), float(empty))
+        whole[self.present] = found
+        return whole
 
     def step(self, t: int, seen: Seen, length: Array, error: Array) -> None:
         """Log what belongs to the step from t to t + 1."""
         assert seen.backward is not None
+        assert seen.terms is not None
         log, of = self.log, seen.patterns.of
         log["step_norm"][t], log["step_error"][t] = length, error
         sums = seen.backward.sums
@@ -132,11 +141,8 @@ class Logger:
             log["active"][t], log["pull"][t], log["pull_plane"][t] = (
                 neuron[..., 1], neuron[..., 2], neuron[..., 3:],
             )  # fmt: skip
-            whole = np.zeros((8, 3))
-            terms = np.column_stack([seen.g, seen.g[:, None] * seen.plane])
-            whole[self.present] = np.add.reduceat(terms, self.starts, axis=0)
-            log["whole_pull"][t] = whole[:, 0].reshape(4, 2)
-            log["whole_pull_plane"][t] = whole[:, 1:].reshape(4, 2, 2)
+            whole = self._by_group(np.add, seen.terms, 0).reshape(4, 2, -1)
+            log["whole_pull"][t], log["whole_pull_plane"][t] = whole[..., 2], whole[..., 3:]
 
     def trace(self, first: int) -> Trace:
         """The finished trace; `first` is the number of its first step."""
@@ -155,14 +161,33 @@ def given_weights(W: Array) -> Continue:
     return lambda t, here, update: W[t + 1]
 
 
-def memory_needed(n: int, d: int, m: int, n_states: int, n_sums: int, level: str, itemsize: int) -> Mapping[str, int]:
-    """Bytes that a run takes, by what takes them."""
+def memory_needed(
+    n: int,
+    d: int,
+    m: int,
+    n_states: int,
+    n_sums: int,
+    level: str,
+    itemsize: int,
+    *,
+    outside: int = 0,
+    copies: float = 2,
+) -> Mapping[str, int]:
+    """Bytes that a run adds at its peak, by what takes them.
+
+    `d` counts the coordinates that the sample reaches, `outside` those that only the weights have; `copies` are those of
+    the sample that exist at one time. Neurons with equal patterns share their displacement; how many do is not known
+    before the run, and half of the most that they can take is assumed.
+    """
     arrays = shapes(n_states, n_sums, m, level)
+    wide, kept = d >= WIDE, 3
+    own = m * itemsize * ((kept + 4) * d + (kept + 1) * outside)
     return {
-        "sample": 2 * n * d * itemsize,
-        "preactivations": 5 * n * m * itemsize,
-        "weights": 8 * m * d * itemsize,
+        "sample": int(copies * n * (d + outside) * itemsize) + (0 if wide else n * (d + 5) * itemsize),
+        "preactivations": n * m * (1 + (itemsize if wide else 0)),
+        "weights": own + (3 * m * d * itemsize // 2 if wide else 0),
         "trace": sum(8 * int(np.prod(s)) for s in arrays.values()),
+        "libraries": 10 * 2**20,
     }
 
 

@@ -17,20 +17,20 @@ from rfa.rounding import Array
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """One state: its measures, outputs and loss derivatives g (n,), and what its step needs, by pattern.
+    """One state: its measures, outputs, margins y f and loss derivatives g (n,), and what its step needs.
 
-    `count` is the number of distinct activation patterns; with an exact tie at zero every
-    neuron acts alone. size (n,), plane (n, 2): ‖x_i‖ and <x_i, mu_k>.
+    `count` is the number of distinct activation patterns. `patterns` are those that act alike (with an exact tie at
+    zero, every neuron alone), `backward` what they have in common, `terms` (n, c) what is summed there.
     """
 
     measures: Measures
     forward: Forward
+    margins: Array
     g: Array
     patterns: Patterns
-    backward: Backward | None
     count: int
-    size: Array
-    plane: Array
+    backward: Backward | None
+    terms: Array | None
 
 
 class Descent:
@@ -43,10 +43,13 @@ class Descent:
         m, n = len(problem.a), len(sample.y)
         self.masks, self.book = Masks(m, n), PatternBook(m, n)
         self.weights: Single | Shared = Single(layout, start, start.copy())
-        self.size = sizes(layout, each)
+        self.size = sizes(layout)
         unit = float(np.finfo(sample.X.dtype).eps) / 2
         self.guard = (layout.width + 1) * unit * float(self.size.max())
-        self.plane = sample.X[:, : layout.width] @ sample.mu[:, : layout.width].T.astype(sample.X.dtype)
+        plane = sample.X[:, : layout.width] @ sample.mu[:, : layout.width].T.astype(sample.X.dtype)
+        ones = np.ones(n, sample.X.dtype)
+        self.factors = np.column_stack([self.size, ones, ones, plane])
+        self.y = sample.y.astype(sample.X.dtype)
         self.likely = True
 
     def look(self, *, with_sums: bool, step: bool) -> Seen:
@@ -59,16 +62,16 @@ class Descent:
         guard = self.guard * measures.norm
         seen = forward(self.layout, self.weights.fill, self.masks, guard, self.each, log=self.log)
         patterns = self._patterns()
-        y = problem.sample.y
-        g = expit(-y * seen.f)
-        weight = problem.alpha / len(y) * g * y
+        margins = self.y * seen.f
+        g = expit(-margins)
+        weight = (problem.alpha / len(g)) * g * self.y
         if not step:
-            return Seen(measures, seen, g, patterns, None, len(patterns), self.size, self.plane)
+            return Seen(measures, seen, margins, g, patterns, len(patterns), None, None)
         apart = self.masks.ties.shape[1] > 0
         acting = Patterns(np.arange(len(patterns.of)), np.arange(len(patterns.of))) if apart else patterns
         terms = self._terms(g, with_sums)
         back = backward(self.layout, self.masks, acting.first, weight, terms, self.each)
-        return Seen(measures, seen, g, acting, back, len(patterns), self.size, self.plane)
+        return Seen(measures, seen, margins, g, acting, len(patterns), back, terms)
 
     def _patterns(self) -> Patterns:
         """The patterns; where there are few of them, neurons share their displacement from here on."""
@@ -82,12 +85,13 @@ class Descent:
         return patterns
 
     def _terms(self, g: Array, with_sums: bool) -> Array:
+        """What is summed over active samples, (n, c): g ‖x‖, and with the sums 1, g, g <x, mu1>, g <x, mu2>."""
         if not self.log:
-            return np.empty((len(g), 0))
-        columns = [g * self.size]
+            return self.factors[:, :0]
+        terms = self.factors[:, : 5 if with_sums else 1] * g[:, None]
         if with_sums:
-            columns += [np.ones_like(g), g, g * self.plane[:, 0], g * self.plane[:, 1]]
-        return np.column_stack(columns)
+            terms[:, 1] = 1
+        return terms
 
     def move(self, seen: Seen, t: int, following: Continue | None) -> tuple[Array, Array]:
         """Make the step from t; ‖alpha grad_j‖ and how far the weights after it are from gradient descent, (m,)."""
@@ -98,12 +102,7 @@ class Descent:
         return self.weights.step(direction, seen.patterns, self.each)
 
 
-def sizes(layout: Layout, each: Each) -> Array:
+def sizes(layout: Layout) -> Array:
     """‖x_i‖, (n,)."""
     X = layout.problem.sample.X
-
-    def of(rows: slice, width: int) -> Array:
-        return np.asarray(np.linalg.norm(X[rows, :width], axis=1))
-
-    return np.concatenate(each(lambda block: of(block.rows, block.width), layout.blocks))
-
+    return np.concatenate([np.linalg.norm(X[b.rows, : b.width], axis=1) for b in layout.blocks])

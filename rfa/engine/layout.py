@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rfa.data import Sample
 from rfa.rounding import Array
 
-TILE = 32_768
+TILE = 65_536
 """Entries of a tile (neurons x samples) that a pass keeps in the second-level cache."""
 
 WIDE = 256
@@ -85,7 +85,7 @@ def lay_out(problem: Problem) -> Layout:
     groups = np.searchsorted(2 * sample.cluster + sample.noisy, range(9))
     reach = sample.reach
     width = int(reach.max())
-    size = 512 if width >= WIDE else max(1024, 8 * (TILE // (4 * m)))
+    size = 256 if width >= WIDE else max(1024, 8 * (TILE // (8 * m)))
     blocks = [_block(sample, slice(start, min(start + size, n)), reach) for start in range(0, n, size)]
     rows = max(8, TILE // min(size, n))
     return Layout(
@@ -94,7 +94,7 @@ def lay_out(problem: Problem) -> Layout:
         blocks,
         [part for k in range(8) for part in _cut(k, int(groups[k]), int(groups[k + 1]), 4096)],
         [slice(start, min(start + rows, m)) for start in range(0, m, rows)],
-        [(slice(k, min(k + 512, width)), int(np.argmax(reach > k))) for k in range(0, width, 512)],
+        [(slice(k, min(k + 256, width)), int(np.argmax(reach > k))) for k in range(0, width, 256)],
         width,
     )
 
@@ -111,7 +111,7 @@ def _cut(group: int, first: int, last: int, size: int) -> list[tuple[int, slice]
 
 def run_length(width: int) -> int:
     """Coordinates that an inner product adds in one go before the partial sums are added."""
-    return width if width < WIDE else 64 if width < 1024 else 256
+    return width if width < WIDE else 128 if width < 1024 else 256
 
 
 def product_error(width: int) -> int:
@@ -120,7 +120,7 @@ def product_error(width: int) -> int:
 
 
 def multiply(left: Array, right: Array, out: Array) -> Array:
-    """left (r, w) @ right (b, w).T into `out` (r, b), in runs of `run_length` coordinates when the run is wide."""
+    """left (r, w) @ right (b, w).T into `out` (r, b), summed in runs of `run_length` coordinates."""
     width, run = left.shape[1], run_length(left.shape[1])
     np.matmul(left[:, :run], right[:, :run].T, out=out)
     for start in range(run, width, run):

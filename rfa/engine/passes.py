@@ -83,7 +83,8 @@ def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard
     problem, size = layout.problem, block.rows.stop - block.rows.start
     m, dtype = len(problem.a), problem.sample.X.dtype
     rows = layout.chunks[0].stop
-    tile, mask = np.empty((rows, size), dtype), np.empty((rows, size), dtype=bool)
+    tile, spare = np.empty((2, rows, size), dtype)
+    mask = np.empty((rows, size), dtype=bool)
     inner = np.where(problem.in_J, problem.a, 0)
     part = _Part(
         np.zeros(size, dtype), np.zeros(size, dtype), np.empty((m, len(block.starts))),
@@ -96,15 +97,17 @@ def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard
         here = mask[: len(pre)]
         (np.greater_equal if problem.relu_at_zero else np.greater)(pre, 0, out=here)
         stored = masks.mask[chunk, block.rows]
-        part.changed[chunk] = (here != stored).any(axis=1)
-        stored[...] = here
+        changed = (here != stored).any(axis=1)
+        part.changed[chunk] = changed
+        if changed.any():
+            stored[...] = here
         if 0 < problem.relu_at_zero < 1:
             neuron, sample = np.nonzero(pre == 0)
             ties.append(np.stack([neuron + chunk.start, sample + block.rows.start]))
         if log:
             part.low[chunk] = np.minimum.reduceat(pre, block.starts, axis=1)
             part.high[chunk] = np.maximum.reduceat(pre, block.starts, axis=1)
-            part.near_zero[chunk] = _undecided(pre, part.low[chunk], part.high[chunk], guard[chunk])
+            part.near_zero[chunk] = _undecided(pre, part.low[chunk], part.high[chunk], guard[chunk], spare[: len(pre)])
         positive = np.maximum(pre, 0, out=tile[: len(pre)])
         part.f[...] += problem.a[chunk] @ positive
         if separate:
@@ -112,15 +115,15 @@ def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard
     return _Part(part.f, part.f_J, part.low, part.high, part.near_zero, part.changed, np.concatenate(ties, axis=1))
 
 
-def _undecided(pre: Array, low: Array, high: Array, guard: Array) -> NDArray[np.int64]:
-    """How many preactivations of each neuron are at most `guard` in size."""
-    count = np.zeros(len(pre), dtype=np.int64)
-    suspects = np.flatnonzero(((low <= guard[:, None]) & (high >= -guard[:, None])).any(axis=1))
-    if len(suspects):
-        size = np.abs(pre[suspects])
-        if size.min() <= guard[suspects].max():
-            count[suspects] = (size <= guard[suspects, None]).sum(axis=1)
-    return count
+def _undecided(pre: Array, low: Array, high: Array, guard: Array, spare: Array) -> NDArray[np.int64]:
+    """How many preactivations of each neuron are at most `guard` in size; `spare` is overwritten."""
+    most = guard.max()
+    if low.min() > most or high.max() < -most or not ((low <= most) & (high >= -most)).any():
+        return np.zeros(len(pre), dtype=np.int64)
+    size = np.abs(pre, out=spare)
+    if size.min() > most:
+        return np.zeros(len(pre), dtype=np.int64)
+    return np.asarray((size <= guard[:, None]).sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,7 @@ class PatternBook:
         self.bits: Bits = np.zeros((m, -(-n // 64)), dtype=np.uint64)
         self.hashes: Bits = np.zeros(m, dtype=np.uint64)
         rng = np.random.Generator(np.random.PCG64(0))
-        self.factors: Bits = rng.integers(1, 2**64, self.bits.shape[1], dtype=np.uint64) | np.uint64(1)
+        self.factors: Bits = np.asarray(rng.integers(1, 2**64, self.bits.shape[1], dtype=np.uint64)) | np.uint64(1)
         self.patterns = Patterns(np.zeros(m, dtype=np.int64), np.zeros(1, dtype=np.int64))
 
     def update(self, mask: NDArray[np.bool_], changed: NDArray[np.bool_]) -> Patterns:

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import TypeVar
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
-Each = Callable[[Callable[[Task], Result], Sequence[Task]], list[Result]]
+Each = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
+"""`map` over tasks, as a list in their order."""
 
 
 def thread_count() -> int:

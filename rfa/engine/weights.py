@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rfa.engine.layout import TILE, Block, Layout, multiply, product_error
 from rfa.engine.patterns import Patterns
@@ -45,10 +44,10 @@ class Single:
 
     def fill(self, block: Block, chunk: slice, out: Array) -> Array:
         """Preactivations of the neurons `chunk` on a block."""
+        W, X = self.W[chunk, : block.width], self.layout.problem.sample.X[block.rows, : block.width]
         if self.kept is not None:
-            out = self.kept[chunk, block.rows]
-        X = self.layout.problem.sample.X
-        return multiply(self.W[chunk, : block.width], X[block.rows, : block.width], out)
+            return multiply(W, X, self.kept[chunk, block.rows])
+        return np.matmul(W, X.T, out=out)
 
     def measure(self, each: Each) -> Measures:
         """Norms, distances from the start and projections."""

@@ -1,0 +1,1 @@
+"""Benchmarks of the engine; `python -m tests.benchmarks` runs them and writes reports/benchmarks/."""

@@ -1,0 +1,236 @@
+"""What is measured: times side by side, growth, memory, trials a second."""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from rfa import Setting, find_papers, judge
+from rfa.data import draw_sample, draw_start
+from rfa.engine.descent import Descent
+from rfa.engine.layout import lay_out, sorted_by_group
+from rfa.engine.reduction import engine_of
+from rfa.engine.threads import workers
+from rfa.run import candidates
+from rfa.simulate import check_memory, simulate
+from rfa.training import Problem, observe
+from tests.benchmarks import loops
+from tests.benchmarks.settings import FIGURE_1, NEAR_ONE, PROOF_SCALE, SIDE_BY_SIDE, smallest, theory
+
+Row = dict[str, object]
+MOST_MEMORY = 12 * 2**30
+
+
+def write(out: Path, name: str, rows: list[Row]) -> None:
+    """A table as CSV and as Markdown, also printed."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    with (out / f"{name}.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, columns)
+        table.writeheader()
+        table.writerows(rows)
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(_shown(row.get(column, "")) for column in columns) + " |" for row in rows]
+    (out / f"{name}.md").write_text("\n".join(lines) + "\n")
+    print(name, *lines, "", sep="\n", flush=True)
+
+
+def _shown(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def problem_of(setting: Setting) -> tuple[Problem, np.ndarray]:
+    """Problem and first weights of a setting."""
+    sample, (W, a) = draw_sample(setting), draw_start(setting)
+    in_J = candidates(W @ sample.mu.T, np.linalg.norm(W, axis=1), a, setting.d, setting.C0).any(axis=1)
+    return Problem(sample, a, setting.step_size, setting.relu_at_zero, in_J), W
+
+
+def logged(problem: Problem, W: np.ndarray, steps: int) -> None:
+    """The engine with everything that the trace keeps, the sums over active samples at every step."""
+    observe(problem, W, steps, sums_until=steps, keep=frozenset())
+
+
+def unlogged(problem: Problem, W: np.ndarray, steps: int) -> None:
+    """The engine without a log."""
+    layout = lay_out(replace(problem, sample=sorted_by_group(problem.sample)))
+    with workers(layout.heavy) as each:
+        engine = Descent(layout, np.ascontiguousarray(W[:, : layout.width]), each, log=False)
+        for t in range(steps):
+            engine.move(engine.look(with_sums=False, step=True), t, None)
+
+
+def alternating(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median seconds of each, run in turn after one round that is thrown away."""
+    times: dict[str, list[float]] = {name: [] for name in work}
+    for turn in range(rounds + 1):
+        for name, run in work.items():
+            began = time.perf_counter()
+            run()
+            if turn:
+                times[name].append(time.perf_counter() - began)
+    return {name: float(np.median(found)) for name, found in times.items()}
+
+
+def side_by_side(rounds: int) -> list[Row]:
+    """Every loop at every setting: seconds, and the ratios that the targets speak of."""
+    return [_side_by_side(setting, rounds) for setting in SIDE_BY_SIDE]
+
+
+def _side_by_side(setting: Setting, rounds: int) -> Row:
+    direct = replace(setting, engine="direct")
+    fits = check_direct(direct)
+    steps, row = setting.total_steps, {"setting": setting.name, "engine": engine_of(setting)}
+    size = {"n": setting.n, "m": setting.m, "d": setting.d, "steps": steps}
+    work: dict[str, Callable[[], object]] = {"simulate": lambda: simulate(setting)}
+    if fits:
+        problem, W = problem_of(direct)
+        _try_torch()
+        work["products"] = lambda: loops.bare_products(problem, W, steps)
+        work["plain"] = lambda: loops.plain_step(problem, W, steps)
+        work["torch"] = lambda: loops.torch_loop(problem, W, steps)
+        work["direct, logged"] = lambda: logged(problem, W, steps)
+        work["direct, unlogged"] = lambda: unlogged(problem, W, steps)
+    if row["engine"] == "reduced":
+        small, V = problem_of(setting)
+        work["reduced, logged"] = lambda: logged(small, V, steps)
+        work["reduced, unlogged"] = lambda: unlogged(small, V, steps)
+    seconds = alternating(work, rounds)
+    return {**row, **size, **seconds, **_ratios(str(row["engine"]), seconds)}
+
+
+def _ratios(engine: str, seconds: dict[str, float]) -> Row:
+    best = seconds[f"{engine}, logged"]
+    row: Row = {"logging costs": best / seconds[f"{engine}, unlogged"] - 1}
+    if "torch" in seconds:
+        row |= {
+            "torch / engine": seconds["torch"] / best,
+            "torch / simulate": seconds["torch"] / seconds["simulate"],
+            "direct / products": seconds["direct, logged"] / seconds["products"],
+            "engine / products": best / seconds["products"],
+        }
+    return row
+
+
+def check_direct(setting: Setting) -> bool:
+    """Whether the direct run, and a PyTorch loop beside it, fit into memory."""
+    return check_memory(setting) * 2 < MOST_MEMORY
+
+
+def _try_torch() -> None:
+    import torch
+
+    torch.set_num_threads(os.cpu_count() or 1)
+
+
+def dimension(rounds: int) -> list[Row]:
+    """d = 10^5 against d = 10^9 at the same n, m, T."""
+    settings = {d: theory(10, 100, d=d, sigma=0.01 / d**0.5, omega_init=1e-4 / d**0.5) for d in (10**5, 10**9)}
+    seconds = alternating({str(d): lambda s=s: simulate(s) for d, s in settings.items()}, 2 * rounds)
+    rows: list[Row] = [
+        {"d": d, "n": s.n, "m": s.m, "engine": engine_of(s), "seconds": seconds[str(d)], **peak(s)}
+        for d, s in settings.items()
+    ]
+    return [*rows, {"d": "ratio", "seconds": seconds[str(10**9)] / seconds[str(10**5)]}]
+
+
+def peak(setting: Setting) -> Row:
+    """Bytes that a run adds in a process of its own, and those predicted."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.peak", setting.to_toml()],
+        capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    predicted, measured, seconds = map(float, done.stdout.split())
+    return {
+        "predicted MiB": predicted / 2**20, "measured MiB": measured / 2**20, "measured / predicted": measured / predicted,
+        "seconds in a process of its own": seconds,
+    }  # fmt: skip
+
+
+def memory(rounds: int) -> list[Row]:
+    """Predicted against measured memory."""
+    settings = (theory(5, 100), theory(5, 100, engine="direct"), theory(10, 400), NEAR_ONE, FIGURE_1, PROOF_SCALE)
+    settings = (*settings, replace(NEAR_ONE, engine="direct"), theory(10, 400, engine="direct", m=200))
+    return [{"setting": s.name, "engine": engine_of(s), "n": s.n, "m": s.m, "d": s.d, **peak(s)} for s in settings]
+
+
+def trials(rounds: int) -> list[Row]:
+    """Trials a second on the smallest feasible setting, in one process and in one process for each core."""
+    cores, rows = os.cpu_count() or 1, []
+    for checks in (False, True):
+        for processes in sorted({1, cores}):
+            with multiprocessing.get_context("spawn").Pool(processes, _prepare) as pool:
+                pool.map(_trial, [(seed, checks) for seed in range(20 * processes)], chunksize=10)
+                count, began = 400 if checks else 2000, time.perf_counter()
+                pool.map(_trial, [(seed, checks) for seed in range(count)], chunksize=25)
+                rows.append({
+                    "processes": processes, "checks": len(_results()) if checks else 0,
+                    "trials a second": count / (time.perf_counter() - began),
+                })  # fmt: skip
+    return rows
+
+
+def _results() -> list[object]:
+    return [statement for paper in find_papers().values() for statement in paper.results]
+
+
+def _prepare() -> None:
+    os.environ["RFA_THREADS"] = "1"
+
+
+def _trial(task: tuple[int, bool]) -> None:
+    seed, checks = task
+    run = simulate(smallest(seed=seed))
+    for statement in _results() if checks else ():
+        judge(statement, run)
+
+
+def growth(rounds: int) -> list[Row]:
+    """Time and memory against n, m, d, T one at a time: the exponent of the larger half and its 95 % interval."""
+    rows: list[Row] = []
+    for engine in ("direct", "reduced"):
+        for key, values in _series(engine).items():
+            settings = [theory(5, 60, engine=engine, **{key: value}) for value in values]
+            times = alternating({str(s): lambda s=s: simulate(s) for s in settings}, rounds)
+            bytes_ = [float(peak(s)["measured MiB"]) for s in settings]  # type: ignore[arg-type]
+            for what, found in (("seconds", list(times.values())), ("MiB", bytes_)):
+                slope, half = _slope(values, found)
+                rows.append({
+                    "engine": engine, "against": key, "from": values[0], "to": values[-1], "of": what,
+                    "first": found[0], "last": found[-1], "exponent": slope, "+-": half,
+                })  # fmt: skip
+    return rows
+
+
+def _series(engine: str) -> Iterator[tuple[str, list[int]]] | dict[str, list[int]]:
+    series = {"n": [500, 1000, 2000, 4000], "m": [100, 200, 400, 800], "steps": [10, 20, 40, 80]}
+    if engine == "direct":
+        return {**series, "d": [2000, 4000, 8000, 16000]}
+    return {**series, "d": [10**5, 10**7, 10**9, 10**11]}
+
+
+def _slope(x: list[int], y: list[float]) -> tuple[float, float]:
+    from scipy import stats
+
+    fit = stats.linregress(np.log(x), np.log(y))
+    return float(fit.slope), float(stats.t.ppf(0.975, len(x) - 2) * fit.stderr)
+
+
+def large(rounds: int) -> list[Row]:
+    """K = 20, C = 1600 once, in a process of its own."""
+    setting = theory(20, 1600)
+    return [{"setting": setting.name, "n": setting.n, "m": setting.m, "d": setting.d, **peak(setting)}]
+
+
+def used() -> int:
+    """The most memory that this process has had at one time, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
