@@ -158,6 +158,11 @@ class Crew:
                 raise Interrupted
 
     def _hand_out(self, waiting: dict[Future[Trial], tuple[Task, int]], task: Task, lives: int) -> None:
+        if lives == 1:  # a suspect works alone, so that it can take no other task with it
+            alone = self.make()
+            waiting[alone.submit(run_trial, self.paper, task)] = (task, lives)
+            alone.shutdown(wait=False)
+            return
         try:
             future = self.executor.submit(run_trial, self.paper, task)
         except (BrokenExecutor, RuntimeError):

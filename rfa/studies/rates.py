@@ -83,7 +83,8 @@ class Counts:
     """How one claim fared over the trials of one setting.
 
     `trials` finished trials; `failed` of them certainly failed, `unknown` are undecided by rounding or errors.
-    `supposed` is the number of trials in which the premises held, `failed_supposed` of them failed.
+    `supposed` is the number of trials in which the premises held, `failed_supposed` of them failed; `missing` trials
+    (part of the unknown ones) ended in an error before the claim was judged.
     """
 
     trials: int
@@ -91,6 +92,12 @@ class Counts:
     unknown: int
     supposed: int
     failed_supposed: int
+    missing: int = 0
+
+    @property
+    def always_supposed(self) -> bool:
+        """Whether the premises held in every trial that was judged."""
+        return self.trials > self.missing and self.supposed + self.missing == self.trials
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,7 @@ def judge_rate(counts: Counts, claimed: float, level: float, method: Method) -> 
     Premises first. Where they held in every trial: CONFIRMED, REFUTED or UNDECIDED. Where they failed in some trial
     the bound was not promised: BEYOND or SILENT; REFUTED only if "premises hold and conclusion fails" alone exceeds it.
     """
-    if counts.trials and counts.supposed == counts.trials:
+    if counts.always_supposed:
         interval = failure_interval(counts, level, method)
         outcome = _decide(interval, claimed, Outcome.CONFIRMED, Outcome.REFUTED)
     else:
@@ -140,7 +147,7 @@ def further_trials(counts: Counts, claimed: float, level: float, method: Method)
     """Least number of further trials that decides the verdict if the failure rate stays as observed."""
     if counts.trials == 0:
         return further_trials(Counts(1, 0, 0, 1, 0), claimed, level, method)
-    if counts.supposed < counts.trials:
+    if not counts.always_supposed:
         level = level / 2
     rate = counts.failed / counts.trials
 
