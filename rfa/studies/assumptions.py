@@ -140,11 +140,17 @@ def features(setting: Setting) -> Iterator[Feature]:
     mu = draw_centres(setting) if setting.d <= 10**6 else np.eye(2)
     gram = mu @ mu.T
     yield Feature("log-concave clusters", law.log_concave, f"clusters = {setting.clusters}")
-    yield Feature("symmetric clusters", law.symmetric, f"clusters = {setting.clusters} (used silently, not assumed)")
+    yield Feature(
+        "symmetric clusters", law.symmetric, f"clusters = {setting.clusters} (used silently, not assumed)"
+    )
     yield Feature("unit variance", True, "every law is scaled to unit variance per coordinate")
-    yield Feature("orthonormal centres", bool(np.abs(gram - np.eye(2)).max() < 1e-12), "〈μ1, μ2〉 = 0, ‖μ‖ = 1")
+    yield Feature(
+        "orthonormal centres", bool(np.abs(gram - np.eye(2)).max() < 1e-12), "〈μ1, μ2〉 = 0, ‖μ‖ = 1"
+    )
     yield Feature("integer 1/(4 alpha)", on_grid, f"1/(4 alpha) = {1 / (4 * setting.step_size):.6g}, K = {K}")
-    yield Feature("noise independent of x", not labels.depends_on_x or setting.eta == 0, f"noise = {setting.noise}")
+    yield Feature(
+        "noise independent of x", not labels.depends_on_x or setting.eta == 0, f"noise = {setting.noise}"
+    )
 
 
 def principal(paper: Paper, setting: Setting, C: float, place: int) -> tuple[Coordinate, int] | None:
@@ -163,7 +169,9 @@ def principal(paper: Paper, setting: Setting, C: float, place: int) -> tuple[Coo
     return None if best is None else best[1:]
 
 
-def limit(paper: Paper, setting: Setting, C: float, place: int, axis: Coordinate, direction: int) -> float | None:
+def limit(
+    paper: Paper, setting: Setting, C: float, place: int, axis: Coordinate, direction: int
+) -> float | None:
     """The value of a coordinate at which an assumption just holds; None if no value in range makes it hold."""
 
     def holds(log_value: float) -> bool:
@@ -198,7 +206,11 @@ def nearest(paper: Paper, setting: Setting, candidates: int = 24) -> Nearest | N
     A descent, not a proof of nearness: for each of several C, overstepped assumptions are repaired one after the
     other along the coordinate on which they depend most.
     """
-    found = [n for C in np.geomspace(1.01, 1e5, candidates) if (n := _repaired(paper, setting, float(C))) is not None]
+    found = [
+        n
+        for C in np.geomspace(1.01, 1e5, candidates)
+        if (n := _repaired(paper, setting, float(C))) is not None
+    ]
     found += [n for n in (_repaired(paper, setting, judged_at(paper, setting)),) if n is not None]
     return min(found, key=lambda n: n.distance, default=None)
 

@@ -62,7 +62,9 @@ class Prober:
                 return 0
             last = min(done + batch, self.most)
             rows = range(done, last)
-            tasks = [Task(point * STRIDE + k, with_seed(setting, k), self.statements, point=point) for k in rows]
+            tasks = [
+                Task(point * STRIDE + k, with_seed(setting, k), self.statements, point=point) for k in rows
+            ]
             self.crew.run(self.store, tasks, None, self.stop)
             done = last
 
@@ -160,7 +162,13 @@ def _squeeze(test, decided: float, undecided: float, wanted: int) -> float:  # t
 
 
 def _in_words(
-    assumption: str, claim: str, name: str, asked: float, direction: int, holds: float | None, fails: float | None
+    assumption: str,
+    claim: str,
+    name: str,
+    asked: float,
+    direction: int,
+    holds: float | None,
+    fails: float | None,
 ) -> str:
     bound = "≤" if direction > 0 else "≥"
     asks = f"{assumption} asks {name} {bound} {asked:.4g}"
@@ -173,4 +181,6 @@ def _in_words(
         return f"{asks}; {claim} still holds at {holds:.4g}, {times:.3g} × beyond, the end of the search"
     middle = math.sqrt(holds * fails)
     ends = f"[{min(holds, fails):.4g}, {max(holds, fails):.4g}]"
-    return f"{asks}; {claim} still holds up to {middle:.4g} {ends}: {(middle / asked) ** direction:.3g} × weaker"
+    return (
+        f"{asks}; {claim} still holds up to {middle:.4g} {ends}: {(middle / asked) ** direction:.3g} × weaker"
+    )

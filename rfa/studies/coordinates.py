@@ -88,7 +88,7 @@ _ALL = (
     _key("fresh", whole=True),
 )
 COORDINATES: Mapping[str, Coordinate] = {c.name: c for c in _ALL}
-SHORT = {"s": "sigma*sqrt(d)", "u": "omega*sqrt(md)", "omega*sqrt(m*d)": "omega*sqrt(md)"}
+SHORT: dict[str, str] = {"s": "sigma*sqrt(d)", "u": "omega*sqrt(md)", "omega*sqrt(m*d)": "omega*sqrt(md)"}
 PROBED = ("d", "n", "m", "sigma*sqrt(d)", "eta", "alpha", "omega*sqrt(md)")
 """Coordinates along which assumptions are relaxed, in this order of preference."""
 

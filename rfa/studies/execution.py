@@ -8,7 +8,15 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from typing import Any
 
 from rfa.errors import InputError
@@ -53,7 +61,7 @@ def process_pool(workers: int) -> Executor:
     """Spawned processes with one BLAS thread each, which end when the parent does."""
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_settle_in)
-    with _environment({name: "1" for name in THREADS}):
+    with _environment(dict.fromkeys(THREADS, "1")):
         for future in [pool.submit(os.getpid) for _ in range(workers)]:
             future.result()
     return pool
@@ -64,7 +72,9 @@ def dask_executor(address: str) -> Executor:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("executor = dask://...: needs the package distributed (pip install 'rfa[cluster]')") from None
+        raise InputError(
+            "executor = dask://...: needs the package distributed (pip install 'rfa[cluster]')"
+        ) from None
     client = Client(address if "://" in address else f"tcp://{address}", timeout=30)
     executor: Executor = client.get_executor(pure=False, retries=LIVES)
     return executor
@@ -131,7 +141,13 @@ class Crew:
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.executor = self.make()
 
-    def run(self, store: Store, tasks: Iterable[Task], done: Done | None = None, stop: threading.Event | None = None) -> None:
+    def run(
+        self,
+        store: Store,
+        tasks: Iterable[Task],
+        done: Done | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
         """Compute the tasks that the store lacks and add each as soon as it is finished."""
         queue = (task for task in tasks if not store.has(task, self.code))
         waiting: dict[Future[Trial], tuple[Task, int]] = {}
@@ -177,7 +193,11 @@ class Crew:
         except (Exception, CancelledError) as why:
             if lives > 1:
                 return None
-            return Trial(task, (), f"{type(why).__name__}: {why} (the worker died {LIVES} times)", self.code, 0, 0.0)
+            return Trial(
+                task, (), f"{type(why).__name__}: {why} (the worker died {LIVES} times)", self.code, 0, 0.0
+            )
         if trial.code != self.code:
-            raise InputError(f"a worker runs version {trial.code} of the code, this is {self.code}; update the workers")
+            raise InputError(
+                f"a worker runs version {trial.code} of the code, this is {self.code}; update the workers"
+            )
         return trial

@@ -70,7 +70,9 @@ class Store:
         for key, value in meta.items():
             if was.get(key) != json.loads(json.dumps(value)):
                 store.close()
-                raise InputError(f"{path}: made with {key} = {was.get(key)!r}, this is {value!r}; start a new study")
+                raise InputError(
+                    f"{path}: made with {key} = {was.get(key)!r}, this is {value!r}; start a new study"
+                )
         return store
 
     @staticmethod
@@ -107,7 +109,9 @@ class Store:
         """Write or replace entries of `meta`."""
         with self.db:
             self.db.execute("BEGIN IMMEDIATE")
-            self.db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in more.items()])
+            self.db.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in more.items()]
+            )
 
     def has(self, task: Task, code: str) -> bool:
         """Whether the trial is there; an error if another trial stands in its row."""
@@ -133,7 +137,9 @@ class Store:
             self.db.execute("BEGIN IMMEDIATE")
             self.db.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (digest, json.dumps(keys)))
             self.db.execute("INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", head)
-            rows = [(task.row, place, self._name(mark), *mark[3:12]) for place, mark in enumerate(trial.marks)]
+            rows = [
+                (task.row, place, self._name(mark), *mark[3:12]) for place, mark in enumerate(trial.marks)
+            ]
             self.db.executemany("INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _name(self, mark: Mark) -> int:
@@ -155,7 +161,9 @@ class Store:
             raise InputError(f"{self.path}: no row {row}")
         key, point, digest, seed, judged = found
         statements, links, measures = json.loads(judged)
-        return Task(row, self.setting(digest, int(seed)), tuple(statements), links, tuple(measures), point), key
+        return Task(
+            row, self.setting(digest, int(seed)), tuple(statements), links, tuple(measures), point
+        ), key
 
     def setting(self, digest: str, seed: int = 0) -> Setting:
         """A stored setting, with a seed."""
@@ -185,7 +193,7 @@ def _blank(path: Path) -> bool:
     """Whether the file was created and nothing was committed to it."""
     with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:
         try:
-            return db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+            return bool(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0)
         except sqlite3.DatabaseError:
             return False
 

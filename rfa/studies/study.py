@@ -55,7 +55,12 @@ class Plan:
         """The plan that a file was made for."""
         m = store.meta
         return Plan(
-            Setting.from_dict(m["setting"]), m["paper"], m["trials"], tuple(m["statements"]), m["level"], m["most"]
+            Setting.from_dict(m["setting"]),
+            m["paper"],
+            m["trials"],
+            tuple(m["statements"]),
+            m["level"],
+            m["most"],
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from rfa.claims import FAILS, HOLDS
 from rfa.papers import Paper
 from rfa.setting import Setting
-from rfa.studies.rates import Counts, Interval, Method, RateVerdict, clopper_pearson, failure_interval, judge_rate
+from rfa.studies.rates import Counts, Interval, Method, RateVerdict, failure_interval, judge_rate
 from rfa.studies.storage import Store
 from rfa.verdicts import Outcome, first_of
 
@@ -58,7 +58,11 @@ class Rates:
     @property
     def undecided(self) -> list[Rate]:
         """The claimed probabilities that the trials do not decide yet."""
-        return [r for r in self.rates if r.claimed is not None and r.outcome is Outcome.UNDECIDED and not self.conditioned]
+        return [
+            r
+            for r in self.rates
+            if r.claimed is not None and r.outcome is Outcome.UNDECIDED and not self.conditioned
+        ]
 
 
 def rates_of(store: Store, paper: Paper, point: int = 0, *, level: float, method: Method) -> Rates:
@@ -158,7 +162,9 @@ def _rate(of: Counted, share: float, method: Method, exact: Mapping[str, float],
     )  # fmt: skip
 
 
-def _notes(of: Counted, claimed: float | None, exact: float | None, agrees: bool | None, conditioned: str) -> Iterator[str]:
+def _notes(
+    of: Counted, claimed: float | None, exact: float | None, agrees: bool | None, conditioned: str
+) -> Iterator[str]:
     if of.counts.supposed == 0:
         yield "the premises never held"
     elif not of.counts.always_supposed:
@@ -166,13 +172,12 @@ def _notes(of: Counted, claimed: float | None, exact: float | None, agrees: bool
     if claimed is not None and conditioned:
         yield f"the runs are conditioned on {conditioned}: the claimed probability does not speak of them"
     if exact is not None and exact < IMPOSSIBLE:
-        yield "impossible at these sizes: the exact rate is 0" if exact == 0 else f"the exact rate is {exact:.3g}"
+        yield (
+            "impossible at these sizes: the exact rate is 0"
+            if exact == 0
+            else f"the exact rate is {exact:.3g}"
+        )
     elif exact is not None and claimed is not None and 1 - exact > claimed:
         yield f"the exact failure probability {1 - exact:.4g} exceeds the claimed one"
     if agrees is False:
         yield "the counts contradict the exact law"
-
-
-def interval_of_rate(held: int, trials: int, level: float) -> Interval:
-    """Exact interval of the rate at which something held."""
-    return clopper_pearson(held, trials, level)

@@ -65,7 +65,14 @@ class Task:
 
     def digest(self, code: str) -> str:
         """The key of the trial: setting with seed, what is judged, and the version of the code."""
-        what = [setting_digest(self.setting), self.setting.seed, self.statements, self.links, self.measures, code]
+        what = [
+            setting_digest(self.setting),
+            self.setting.seed,
+            self.statements,
+            self.links,
+            self.measures,
+            code,
+        ]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
 
@@ -168,7 +175,17 @@ def statement_marks(statement: Statement, run: Run, links: bool = False) -> list
     except DoesNotApply as why:
         return [Mark(statement.id, "", "statement", Outcome.NOT_APPLICABLE.name, 0, 0, failing=str(why))]
     except (ArithmeticError, LookupError, TypeError, ValueError) as why:
-        return [Mark(statement.id, "", "statement", Outcome.ERROR.name, 0, 0, failing=f"{type(why).__name__}: {why}")]
+        return [
+            Mark(
+                statement.id,
+                "",
+                "statement",
+                Outcome.ERROR.name,
+                0,
+                0,
+                failing=f"{type(why).__name__}: {why}",
+            )
+        ]
 
 
 def _mark(statement: Statement, run: Run, claim: Claim, premises: list[Claim]) -> Mark:
