@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from rfa.chains import Chain
 from rfa.claims import Claim
+from rfa.scaling import Scaling
 
 if TYPE_CHECKING:
     from rfa.run import Run
@@ -68,40 +69,20 @@ def result(
 
 
 @dataclass(frozen=True)
-class Scaling:
-    """A claimed order of growth: `measure(run)` behaves like `along` to the power `exponent`.
-
-    `along` is a coordinate of `rfa.studies.coordinates`, swept over `values` from the named setting (or the keys
-    given in `base`). `relation` says whether the exponent is claimed exactly, as an upper bound (O) or a lower (Ω).
-    """
-
-    id: str
-    says: str
-    measure: Callable[[Run], float]
-    along: str
-    values: tuple[float, ...]
-    exponent: float
-    base: Mapping[str, Any]
-    relation: Literal["==", "<=", ">="] = "=="
-
-
-@dataclass(frozen=True)
 class Paper:
-    """The results of one paper in its order, with its slips, readings and named settings.
-
-    `exact_rates(setting)` gives, by claim id, the exact probability with which a conclusion holds on a run of that
-    setting, where it is known; `scalings` are the claimed orders of growth.
-    """
+    """The results of one paper in its order, with its slips, readings and named settings."""
 
     name: str
     title: str
     results: tuple[Statement, ...]
     settings: Traversable | None = None
+    exact_rates: Callable[[Setting], Mapping[str, float]] | None = None
+    """By claim id, the exact probability with which a conclusion holds on a run of a setting, where it is known."""
+    scalings: tuple[Scaling, ...] = ()
+    """Claimed orders of growth."""
     gaps: Mapping[str, str] = field(default_factory=dict)
     readings: Mapping[str, str] = field(default_factory=dict)
     default_setting: str = ""
-    exact_rates: Callable[[Setting], Mapping[str, float]] | None = None
-    scalings: tuple[Scaling, ...] = ()
 
     def __post_init__(self) -> None:
         ids = [r.id for r in self.results]

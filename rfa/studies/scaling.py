@@ -11,8 +11,8 @@ from threading import Event
 import numpy as np
 from scipy import special
 
-from rfa.papers import Scaling
 from rfa.rounding import Array
+from rfa.scaling import Scaling
 from rfa.setting import Setting
 from rfa.studies.coordinates import coordinate
 from rfa.studies.execution import Crew, Done, executor_of

@@ -80,13 +80,12 @@ class Store:
         """An existing study."""
         if not path.exists():
             raise InputError(f"{path}: no such study")
-        db = _connect(path)
         try:
-            found = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+            db = _connect(path)
+            (found,) = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone() or ("null",)
         except sqlite3.DatabaseError:
-            found = None
-        if found is None or json.loads(found[0]) != FORMAT:
-            db.close()
+            found = "null"
+        if json.loads(found) != FORMAT:
             raise InputError(f"{path}: not a study of format {FORMAT}")
         return Store(path, db)
 
@@ -200,7 +199,10 @@ def _blank(path: Path) -> bool:
 
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=30)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute("PRAGMA cache_size = -16000")
+    try:
+        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -16000"):
+            db.execute(f"PRAGMA {setting}")
+    except sqlite3.DatabaseError:
+        db.close()
+        raise
     return db

@@ -8,7 +8,7 @@ import numpy as np
 
 from rfa import Claim, Paper, Run, Setting, chain, le, result, suppose, then
 from rfa.data import stream
-from rfa.papers import Scaling
+from rfa.scaling import Scaling
 
 
 def coin(run: Run, number: int) -> float:
