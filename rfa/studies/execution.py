@@ -17,6 +17,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
+from dataclasses import dataclass
 from typing import Any
 
 from rfa.errors import InputError
@@ -48,26 +49,39 @@ class Here(Executor):
         return future
 
 
-def executor_of(name: str, workers: int) -> Callable[[], Executor]:
+@dataclass(frozen=True)
+class Hands:
+    """An executor, and how to let go of it: `close(wait)`."""
+
+    executor: Executor
+    close: Callable[[bool], object]
+
+
+def executor_of(name: str, workers: int) -> Callable[[], Hands]:
     """How to make an executor: `processes` (none with 0 workers: this process) or `dask://ADDRESS`."""
     if name.startswith("dask://"):
         return lambda: dask_executor(name.removeprefix("dask://"))
     if name != "processes":
         raise InputError(f"executor = {name!r}; expected processes or dask://ADDRESS")
-    return Here if workers == 0 else lambda: process_pool(workers)
+    return this_process if workers == 0 else lambda: process_pool(workers)
 
 
-def process_pool(workers: int) -> Executor:
+def this_process() -> Hands:
+    """No other process."""
+    return Hands(Here(), lambda wait: None)
+
+
+def process_pool(workers: int) -> Hands:
     """Spawned processes with one BLAS thread each, which end when the parent does."""
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_settle_in)
     with _environment(dict.fromkeys(THREADS, "1")):
         for future in [pool.submit(os.getpid) for _ in range(workers)]:
             future.result()
-    return pool
+    return Hands(pool, lambda wait: pool.shutdown(wait=wait, cancel_futures=True))
 
 
-def dask_executor(address: str) -> Executor:
+def dask_executor(address: str) -> Hands:
     """The executor of a running Dask cluster; its workers need rfa and the paper installed."""
     try:
         from distributed import Client
@@ -76,8 +90,7 @@ def dask_executor(address: str) -> Executor:
             "executor = dask://...: needs the package distributed (pip install 'rfa[cluster]')"
         ) from None
     client = Client(address if "://" in address else f"tcp://{address}", timeout=30)
-    executor: Executor = client.get_executor(pure=False, retries=LIVES)
-    return executor
+    return Hands(client.get_executor(pure=False, retries=LIVES), lambda wait: client.close())
 
 
 def _settle_in() -> None:
@@ -124,22 +137,23 @@ def stop_on_interrupt() -> Iterator[threading.Event]:
 class Crew:
     """An executor with what it takes to go on when its workers die."""
 
-    def __init__(self, make: Callable[[], Executor], workers: int, paper: str) -> None:
+    def __init__(self, make: Callable[[], Hands], workers: int, paper: str) -> None:
         self.make, self.paper = make, paper
-        self.at_once = max(1, workers) * (AHEAD + 1) if make is not Here else 1
-        self.executor = make()
+        self.at_once = 1 if make is this_process else max(1, workers) * (AHEAD + 1)
+        self.hands, self.alone = make(), list[Hands]()
         self.code = code_version(paper)
 
     def __enter__(self) -> Crew:
         return self
 
     def __exit__(self, *why: object) -> None:
-        self.executor.shutdown(wait=why[0] is None, cancel_futures=True)
+        for hands in (self.hands, *self.alone):
+            hands.close(why[0] is None)
 
     def renew(self) -> None:
         """A new executor in place of one whose workers died."""
-        self.executor.shutdown(wait=False, cancel_futures=True)
-        self.executor = self.make()
+        self.hands.close(False)
+        self.hands = self.make()
 
     def run(
         self,
@@ -175,15 +189,14 @@ class Crew:
 
     def _hand_out(self, waiting: dict[Future[Trial], tuple[Task, int]], task: Task, lives: int) -> None:
         if lives == 1:  # a suspect works alone, so that it can take no other task with it
-            alone = self.make()
-            waiting[alone.submit(run_trial, self.paper, task)] = (task, lives)
-            alone.shutdown(wait=False)
+            self.alone.append(self.make())
+            waiting[self.alone[-1].executor.submit(run_trial, self.paper, task)] = (task, lives)
             return
         try:
-            future = self.executor.submit(run_trial, self.paper, task)
+            future = self.hands.executor.submit(run_trial, self.paper, task)
         except (BrokenExecutor, RuntimeError):
             self.renew()
-            future = self.executor.submit(run_trial, self.paper, task)
+            future = self.hands.executor.submit(run_trial, self.paper, task)
         waiting[future] = (task, lives)
 
     def _collect(self, future: Future[Trial], task: Task, lives: int) -> Trial | None:
