@@ -1,14 +1,66 @@
 """The paper: Frei, Chatterji, Bartlett, Random Feature Amplification (JMLR 2023). The only list of its results."""
 
+from collections.abc import Iterator
 from importlib.resources import files
 
+from checks.almost_orthogonality import almost_orthogonality
+from checks.assumptions import (
+    assumption_table,
+    large_dimension,
+    low_noise,
+    many_neurons,
+    many_samples,
+    moderate_step,
+    small_start,
+    tight_clusters,
+)
+from checks.candidate_neurons import candidate_neurons
+from checks.capture_edge import capture_edge
+from checks.constants import PAPER_C0
+from checks.feature_movement import feature_movement
+from checks.first_step import first_step
+from checks.gaps import GAPS, READINGS
+from checks.good_run import good_run
+from checks.ideal_classifier import ideal_classifier
+from checks.illustrations import amplification, linear_classifiers, resemblance, steady_derivative, turning_away
+from checks.initial_norms import initial_norms
+from checks.loss_ledgers import first_step_ledger, margin_ledger, movement_ledger
+from checks.main_theorem import main_theorem
+from checks.margin_at_stopping import margin_at_stopping
+from checks.neuron_alignment import neuron_alignment
+from checks.persistence import persistence
+from checks.rademacher import rademacher
+from checks.sample_geometry import directions_of_samples, equal_clusters, few_noisy_samples, near_centres
+from checks.subnetwork_margin import subnetwork_margin
 from checks.weight_growth import weight_growth
-from rfa import Paper
+from rfa import Paper, Run
+
+
+def notes(run: Run) -> Iterator[str]:
+    """What every report of a run says about C0."""
+    yield (
+        f"C0 = {run.C0:g} is used here. The good run of the paper (Definition 7) takes C0 = 4⁵·1024²·e⁴ = {PAPER_C0:.3g}, "
+        "which is out of reach: its L4 asks for more than 10²³ neurons."
+    )
+
 
 PAPER = Paper(
     name="printed",
     title="Random Feature Amplification: Feature Learning and Generalization in Neural Networks",
-    results=(weight_growth,),
+    results=(
+        large_dimension, tight_clusters, many_samples, low_noise, many_neurons, small_start, moderate_step,
+        initial_norms, candidate_neurons, near_centres, directions_of_samples, few_noisy_samples, equal_clusters,
+        capture_edge, good_run, subnetwork_margin, neuron_alignment, almost_orthogonality, weight_growth,
+        first_step, persistence, margin_at_stopping, rademacher, main_theorem, feature_movement, ideal_classifier,
+        linear_classifiers, amplification, turning_away, resemblance, steady_derivative,
+    ),
     settings=files(__name__) / "settings",
+    gaps=GAPS,
+    readings=READINGS,
+    default=True,
     default_setting="proof-scale",
-)
+    example="quick",
+    notes=notes,
+    assumptions=assumption_table,
+    ledgers=(margin_ledger, first_step_ledger, movement_ledger),
+)  # fmt: skip

@@ -4,10 +4,13 @@ from rfa.chains import chain, eq, ge, gt, le, lt
 from rfa.claims import Claim, suppose, then
 from rfa.errors import InputError
 from rfa.papers import DoesNotApply, Paper, Statement, find_papers, result
+from rfa.report.model import Report
 from rfa.rounding import Rounded, rounded
 from rfa.run import Run
+from rfa.runfile import load_run, save_run
 from rfa.setting import Setting
 from rfa.verdicts import Judgement, Outcome, Verdict, judge
+from rfa.verify import simulate, verify
 
 __version__ = "0.1.0"
 
@@ -18,6 +21,7 @@ __all__ = [
     "Judgement",
     "Outcome",
     "Paper",
+    "Report",
     "Rounded",
     "Run",
     "Setting",
@@ -30,9 +34,13 @@ __all__ = [
     "gt",
     "judge",
     "le",
+    "load_run",
     "lt",
     "result",
     "rounded",
+    "save_run",
+    "simulate",
     "suppose",
     "then",
+    "verify",
 ]

@@ -131,6 +131,15 @@ class Claim:
         lhs, rhs = (np.broadcast_to(s.value, self.shape)[at] for s in (self.lhs, self.rhs))
         return float(lhs), float(rhs)
 
+    @property
+    def excess(self) -> float | None:
+        """By what factor the sides miss the bound at the worst index; None where they have no positive ratio."""
+        at = self.worst()
+        if at is None or self.relation == "==":
+            return None
+        small, large = sorted(self.sides(at), key=abs)
+        return large / small if small and (small > 0) == (large > 0) else None
+
     @cached_property
     def tightest_constant(self) -> float | None:
         """The factor on the right side at which the claim would only just hold everywhere.

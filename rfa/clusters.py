@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from rfa.rounding import Array
 
@@ -61,12 +61,12 @@ def _ball(rng: np.random.Generator, n: int, d: int) -> Array:
 
 def _ball_tail(t: Array, d: int) -> Array:
     shape = (d + 1) / 2
-    return special.betainc(shape, shape, np.clip((1 - t / np.sqrt(d + 2)) / 2, 0, 1))
+    return scipy.special.betainc(shape, shape, np.clip((1 - t / np.sqrt(d + 2)) / 2, 0, 1))
 
 
 def _ball_quantile(p: Array, d: int) -> Array:
     shape = (d + 1) / 2
-    return (1 - 2 * special.betaincinv(shape, shape, p)) * np.sqrt(d + 2)
+    return (1 - 2 * scipy.special.betaincinv(shape, shape, p)) * np.sqrt(d + 2)
 
 
 def _laplace_tail(t: Array, d: int) -> Array:
@@ -111,8 +111,8 @@ LAWS: dict[str, ClusterLaw] = {
         ClusterLaw(
             "gaussian",
             lambda rng, n, d: rng.standard_normal((n, d)),
-            lambda t, d: special.ndtr(-t),
-            lambda p, d: -special.ndtri(p),
+            lambda t, d: scipy.special.ndtr(-t),
+            lambda p, d: -scipy.special.ndtri(p),
             log_concave=True,
             symmetric=True,
             spherical=True,
@@ -141,8 +141,8 @@ LAWS: dict[str, ClusterLaw] = {
         ClusterLaw(
             "logistic",
             lambda rng, n, d: rng.logistic(0, _LOGISTIC, (n, d)),
-            lambda t, d: special.expit(-t / _LOGISTIC),
-            lambda p, d: -_LOGISTIC * special.logit(p),
+            lambda t, d: scipy.special.expit(-t / _LOGISTIC),
+            lambda p, d: -_LOGISTIC * scipy.special.logit(p),
             log_concave=True,
             symmetric=True,
             spherical=False,
@@ -159,8 +159,8 @@ LAWS: dict[str, ClusterLaw] = {
         ClusterLaw(
             "student-t",
             lambda rng, n, d: _STUDENT_SCALE * rng.standard_t(_STUDENT, (n, d)),
-            lambda t, d: special.stdtr(_STUDENT, -t / _STUDENT_SCALE),
-            lambda p, d: -_STUDENT_SCALE * special.stdtrit(_STUDENT, p),
+            lambda t, d: scipy.special.stdtr(_STUDENT, -t / _STUDENT_SCALE),
+            lambda p, d: -_STUDENT_SCALE * scipy.special.stdtrit(_STUDENT, p),
             log_concave=False,
             symmetric=True,
             spherical=False,

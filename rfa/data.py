@@ -23,13 +23,27 @@ MOST_REDRAWS = 100_000
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Training data. X (n, d); y, y_clean (n,) of +1/-1; cluster (n,) in 0..3 (see CENTRE_NAMES); mu (2, d)."""
+    """Training data. X (n, d); y, y_clean (n,) of +1/-1; cluster (n,) in 0..3 (see CENTRE_NAMES); mu (2, d).
+
+    `extent` (n,), if given: beyond so many coordinates a sample is zero.
+    """
 
     X: Array
     y: NDArray[np.int64]
     y_clean: NDArray[np.int64]
     cluster: NDArray[np.int64]
     mu: Array
+    extent: NDArray[np.int64] | None = None
+
+    @property
+    def reach(self) -> NDArray[np.int64]:
+        """Number of leading coordinates of each sample that may differ from zero, (n,)."""
+        return np.full(len(self.y), self.X.shape[1]) if self.extent is None else self.extent
+
+    def take(self, order: NDArray[np.int64]) -> Sample:
+        """The samples in another order."""
+        extent = None if self.extent is None else self.extent[order]
+        return Sample(self.X[order], self.y[order], self.y_clean[order], self.cluster[order], self.mu, extent)
 
     @property
     def noisy(self) -> NDArray[np.bool_]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from rfa.rounding import Array
 
@@ -23,7 +23,7 @@ def features(X: Array, W: Array) -> Array:
 
 def sigmoid_loss_derivative(margins: Array) -> Array:
     """g = -l'(y f) = 1 / (1 + exp(y f)) for the logistic loss l."""
-    return np.asarray(expit(-margins))
+    return np.asarray(scipy.special.expit(-margins))
 
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from rfa.clusters import ClusterLaw
 from rfa.rounding import Array
@@ -87,7 +87,7 @@ def outliers(z: Deviation, cluster: Centre, eta: float, of: Clusters, rng: np.ra
     if eta == 0:
         return np.zeros(len(z))
     if of.law.name == "gaussian":
-        return _above(score, float(np.sqrt(special.chdtri(of.d, eta))), 0.0)
+        return _above(score, float(np.sqrt(scipy.special.chdtri(of.d, eta))), 0.0)
     if of.law.name == "ball":
         return _above(score, float(np.sqrt(of.d + 2) * (1 - eta) ** (1 / of.d)), 0.0)
     reference = np.concatenate([np.linalg.norm(block, axis=1) for block in _reference(of, rng)])

@@ -14,6 +14,7 @@ from rfa.claims import Claim
 from rfa.scaling import Scaling
 
 if TYPE_CHECKING:
+    from rfa.ledger import Ledger
     from rfa.run import Run
     from rfa.setting import Setting
 
@@ -69,8 +70,49 @@ def result(
 
 
 @dataclass(frozen=True)
+class AssumptionRow:
+    """One assumption of a paper at a setting and a constant C: its two sides, and what C it allows.
+
+    `smallest_C` and `largest_C` are the ends of the interval of C at which the assumption holds (None: no end on that
+    side; `smallest_C` above `largest_C`: never). `nearest` says what to change so that it holds at the chosen C.
+    """
+
+    id: str
+    says: str
+    lhs: float
+    relation: str
+    rhs: float
+    slack: float
+    holds: bool
+    smallest_C: float | None = None
+    largest_C: float | None = None
+    nearest: str = ""
+
+
+@dataclass(frozen=True)
+class AssumptionTable:
+    """All assumptions of a paper at a setting, judged with one constant C.
+
+    `feasible` is the interval of C at which all hold together (empty if its ends are in the wrong order), `binding`
+    the ids that set its ends, `nearest` the closest sizes that satisfy all at this C, by key of the setting.
+    """
+
+    C: float
+    rows: tuple[AssumptionRow, ...]
+    feasible: tuple[float, float]
+    binding: tuple[str, ...] = ()
+    nearest: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Paper:
-    """The results of one paper in its order, with its slips, readings and named settings."""
+    """The results of one paper in its order, with its slips, readings and named settings.
+
+    `default` marks the paper that is meant where none is named. `notes(run)` gives sentences that every report of a
+    run carries; `assumptions(setting, C)` the assumptions with both sides at a constant C (None: the paper's choice for
+    this setting); `example` names a small setting on which every claim and link of the results can be listed; `ledgers`
+    are functions of a run that say, step by step, what the proof of a conclusion loses on it.
+    """
 
     name: str
     title: str
@@ -82,7 +124,12 @@ class Paper:
     """Claimed orders of growth."""
     gaps: Mapping[str, str] = field(default_factory=dict)
     readings: Mapping[str, str] = field(default_factory=dict)
+    default: bool = False
     default_setting: str = ""
+    example: str = ""
+    notes: Callable[[Run], Iterable[str]] | None = None
+    assumptions: Callable[[Setting, float | None], AssumptionTable] | None = None
+    ledgers: tuple[Callable[[Run], Ledger], ...] = ()
 
     def __post_init__(self) -> None:
         ids = [r.id for r in self.results]

@@ -65,12 +65,7 @@ class Setting:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = _checked_type(field.name, getattr(self, field.name))
-            object.__setattr__(self, field.name, value)
-            if field.name in _RULES and value is not None:
-                allowed, says = _RULES[field.name]
-                if not allowed(value):
-                    raise InputError(f"{field.name} = {value!r}; expected {says}")
+            object.__setattr__(self, field.name, checked(field.name, getattr(self, field.name)))
         self._check_together()
 
     def _check_together(self) -> None:
@@ -159,6 +154,16 @@ def parse_value(key: str, text: str) -> Any:
         return text
 
 
+def checked(key: str, value: Any) -> Any:
+    """The value of one key of a setting in its type and range; `InputError` names the key, the value, what is allowed."""
+    value = _checked_type(key, value)
+    if key in _RULES and value is not None:
+        allowed, says = _RULES[key]
+        if not allowed(value):
+            raise InputError(f"{key} = {value!r}; expected {says}")
+    return value
+
+
 def _checked_type(key: str, value: Any) -> Any:
     kind = _TYPES[key]
     if value is None and type(None) in getattr(kind, "__args__", ()):
@@ -211,5 +216,6 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "record": _one_of(*RECORD_LEVELS),
     "fresh": (lambda v: 1 <= v <= 10**9, "between 1 and 10^9"),
     "seed": (lambda v: 0 <= v < 2**64, "between 0 and 2^64 - 1"),
+    "name": (lambda v: not any("\ud800" <= c <= "\udfff" for c in v), "text in UTF-8"),
 }
 _TYPES = get_type_hints(Setting)

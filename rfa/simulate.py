@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import psutil
-from threadpoolctl import threadpool_limits
 
 from rfa.data import Sample, draw_sample, draw_start
 from rfa.errors import InputError
@@ -91,11 +90,10 @@ def trained(
     in_J = candidates(projection, norm, a, d, C0).any(axis=1)
     horizon = grid(step_size)[0] + 1
     kept_steps = frozenset({first, first + 1, horizon, first + steps, *keep})
-    with threadpool_limits(1):  # the same bits whatever the number of threads
-        trace, weights = observe(
-            Problem(sample, a, step_size, relu_at_zero, in_J), W, steps,
-            sums_until=horizon, keep=kept_steps, level=level, following=following, first=first, progress=progress,
-        )  # fmt: skip
+    trace, weights = observe(
+        Problem(sample, a, step_size, relu_at_zero, in_J), W, steps,
+        sums_until=horizon, keep=kept_steps, level=level, following=following, first=first, progress=progress,
+    )  # fmt: skip
     return Run(
         sample, a, weights, trace, step_size=step_size, d=d, C0=C0, relu_at_zero=relu_at_zero, **known
     )

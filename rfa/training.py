@@ -6,26 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rfa.data import Sample
+from rfa.engine.descent import Descent, Seen
+from rfa.engine.layout import Layout, Problem, lay_out, sorted_by_group
+from rfa.engine.threads import workers
+from rfa.engine.weights import Continue, lengths
 from rfa.network import activation, sigmoid_loss_derivative
 from rfa.rounding import Array
 from rfa.trace import SUMS, Trace, shapes
 
 Progress = Callable[[int, int], None]
-Continue = Callable[[int, Array, Array], Array]
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What stays fixed during training: sample, second layer, step size, and which neurons are in J."""
-
-    sample: Sample
-    a: Array
-    alpha: float
-    relu_at_zero: float
-    in_J: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,113 +60,89 @@ def observe(
 
     `following(t, W, update)` gives the weights after step t; by default W + update, which is gradient descent. The
     sums over active samples are kept for steps below `sums_until`. Returns the trace and the kept weights by step.
+    Coordinates that no sample reaches stay what they are.
     """
-    problem = replace(problem, sample=sorted_by_group(problem.sample))
-    logger = Logger(problem, W, steps, sums_until - first, level)
+    layout = lay_out(replace(problem, sample=sorted_by_group(problem.sample)))
+    inside = np.ascontiguousarray(W[:, : layout.width])
+    outside = np.asarray(W[:, layout.width :])
+    logger = Logger(layout, lengths(outside), steps, sums_until - first, level)
     kept: dict[int, Array] = {}
-    for t in range(first, first + steps + 1):
-        state = evaluate(problem, W)
-        logger.state(t - first, W, state)
-        if t in keep:
-            kept[t] = W.copy()
-        if t < first + steps:
-            after = W + state.update if following is None else following(t, W, state.update)
-            logger.step(t - first, W, after, state)
-            W = after
-        if progress is not None:
-            progress(t - first, steps)
+    with workers(layout.heavy) as each:
+        descent = Descent(layout, inside, each, log=level != "none", fixed=following is not None)
+        for t in range(first, first + steps + 1):
+            more = t < first + steps
+            seen = descent.look(with_sums=t - first < logger.n_sums, step=more)
+            logger.state(t - first, seen)
+            if t in keep:
+                kept[t] = np.concatenate([descent.weights.full(), outside], axis=1)
+            if more:
+                logger.step(t - first, seen, *descent.move(seen, t, following))
+            if progress is not None:
+                progress(t - first, steps)
     return logger.trace(first), kept
 
 
-def sorted_by_group(sample: Sample) -> Sample:
-    """The sample in the order of 2 cluster + noisy, so that each group is a slice."""
-    order = np.argsort(2 * sample.cluster + sample.noisy, kind="stable")
-    return Sample(sample.X[order], sample.y[order], sample.y_clean[order], sample.cluster[order], sample.mu)
-
-
 class Logger:
-    """Fills the arrays of a Trace; the samples of the problem stand in the order of `sorted_by_group`."""
+    """Fills the arrays of a Trace from the states of a `Descent`; `outside` (m,) are norms that no step changes."""
 
-    def __init__(self, problem: Problem, start: Array, steps: int, n_sums: int, level: str) -> None:
-        self.problem, self.start = problem, start
-        sample = problem.sample
+    def __init__(self, layout: Layout, outside: Array, steps: int, n_sums: int, level: str) -> None:
+        self.problem, self.outside = layout.problem, outside
         self.n_sums = max(0, min(n_sums, steps)) if level == "full" else 0
-        self.level = level
-        shape = shapes(steps + 1, self.n_sums, len(problem.a), level)
+        shape = shapes(steps + 1, self.n_sums, len(self.problem.a), level)
         self.log: dict[str, Array] = {name: np.zeros(s) for name, s in shape.items()}
-        bounds = np.searchsorted(2 * sample.cluster + sample.noisy, range(9))
-        self.members = [slice(bounds[k], bounds[k + 1]) for k in range(8)]
-        self.clusters = [slice(bounds[2 * mu], bounds[2 * mu + 2]) for mu in range(4)]
-        self.plane = sample.X @ sample.mu.T.astype(sample.X.dtype)
-        self.size = np.linalg.norm(sample.X, axis=1)
-        self.guard = (sample.X.shape[1] + 1) * unit_of(sample.X.dtype) * float(self.size.max())
-        self.unnoisy = ~sample.noisy
+        noisy = self.problem.sample.noisy
+        self.members = np.array([(~noisy).sum(), noisy.sum()])
+        self.present = np.flatnonzero(np.diff(layout.groups))
+        self.starts = layout.groups[self.present]
 
-    def state(self, t: int, W: Array, state: State) -> None:
+    def state(self, t: int, seen: Seen) -> None:
         """Log everything that belongs to the weights at one time."""
-        log, problem = self.log, self.problem
-        norm = np.linalg.norm(W, axis=1)
-        log["norm"][t] = norm
-        log["moved"][t] = np.linalg.norm(W - self.start, axis=1)
-        log["projection"][t] = W @ problem.sample.mu.T.astype(W.dtype)
+        log, measures, forward = self.log, seen.measures, seen.forward
+        norm = np.hypot(measures.norm, self.outside) if self.outside.any() else measures.norm
+        log["norm"][t], log["moved"][t], log["projection"][t] = norm, measures.moved, measures.projection
         log["frobenius"][t] = np.linalg.norm(norm)
-        log["patterns"][t] = count_patterns(state.active)
-        if np.abs(state.pre).min() <= self.guard * norm.max():
-            log["near_zero"][t] = (np.abs(state.pre) <= self.guard * norm[:, None]).sum(axis=1)
-        for mu, members in enumerate(self.clusters):
-            log["pre_min"][t, :, mu], log["pre_max"][t, :, mu] = extremes(state.pre[:, members])
-        self._outputs(t, state)
-        if t < self.n_sums:
-            self._sums(t, state)
+        log["patterns"][t] = seen.count
+        log["near_zero"][t], log["pre_min"][t], log["pre_max"][t] = forward.near_zero, forward.low, forward.high
+        self._outputs(t, seen)
 
-    def _outputs(self, t: int, state: State) -> None:
+    def _outputs(self, t: int, seen: Seen) -> None:
         log, y = self.log, self.problem.sample.y
-        margins, sub_margins = y * state.f, y * state.f_J
-        for k, members in enumerate(self.members):
-            mu, q = divmod(k, 2)
-            log["margin_min"][t, mu, q], log["margin_max"][t, mu, q] = extremes(margins[members])
-            log["sub_margin_min"][t, mu, q], log["sub_margin_max"][t, mu, q] = extremes(sub_margins[members])
-        log["reach"][t] = (np.abs(state.f) / self.size).max()
-        log["loss"][t] = -np.log1p(-state.g).mean()
-        right = margins > 0
-        for q, these in enumerate((self.unnoisy, ~self.unnoisy)):
-            log["accuracy"][t, q] = right[these].mean() if these.any() else np.nan
+        margins, sub_margins = y * seen.forward.f, y * seen.forward.f_J
+        for name, values in (("margin", margins), ("sub_margin", sub_margins)):
+            for end, pick in (("min", np.minimum), ("max", np.maximum)):
+                here = np.full(8, np.nan)
+                here[self.present] = pick.reduceat(values, self.starts)
+                log[f"{name}_{end}"][t] = here.reshape(4, 2)
+        log["reach"][t] = (np.abs(margins) / seen.size).max()
+        log["loss"][t] = -np.log1p(-seen.g).mean()
+        right = np.zeros(8)
+        right[self.present] = np.add.reduceat((margins > 0).astype(np.int64), self.starts)
+        with np.errstate(invalid="ignore"):
+            log["accuracy"][t] = right.reshape(4, 2).sum(axis=0) / self.members
 
-    def _sums(self, t: int, state: State) -> None:
-        log = self.log
-        terms = np.column_stack([np.ones_like(state.g), state.g, state.g[:, None] * self.plane])
-        for k, members in enumerate(self.members):
-            mu, q = divmod(k, 2)
-            sums = state.active[:, members] @ terms[members]
-            log["active"][t, :, mu, q], log["pull"][t, :, mu, q] = sums[:, 0], sums[:, 1]
-            log["pull_plane"][t, :, mu, q] = sums[:, 2:]
-            whole = terms[members].sum(axis=0)
-            log["whole_pull"][t, mu, q], log["whole_pull_plane"][t, mu, q] = whole[1], whole[2:]
-
-    def step(self, t: int, W: Array, after: Array, state: State) -> None:
+    def step(self, t: int, seen: Seen, length: Array, error: Array) -> None:
         """Log what belongs to the step from t to t + 1."""
-        self.log["step_norm"][t] = np.linalg.norm(state.update, axis=1)
-        self.log["step_error"][t] = np.linalg.norm((after - W) - state.update, axis=1)
-        self.log["pull_size"][t] = state.active @ (state.g * self.size)
+        assert seen.backward is not None
+        log, of = self.log, seen.patterns.of
+        log["step_norm"][t], log["step_error"][t] = length, error
+        sums = seen.backward.sums
+        log["pull_size"][t] = sums[..., 0].sum(axis=1)[of]
+        if t < self.n_sums:
+            neuron = sums[of].reshape(len(of), 4, 2, -1)
+            log["active"][t], log["pull"][t], log["pull_plane"][t] = (
+                neuron[..., 1], neuron[..., 2], neuron[..., 3:],
+            )  # fmt: skip
+            whole = np.zeros((8, 3))
+            terms = np.column_stack([seen.g, seen.g[:, None] * seen.plane])
+            whole[self.present] = np.add.reduceat(terms, self.starts, axis=0)
+            log["whole_pull"][t] = whole[:, 0].reshape(4, 2)
+            log["whole_pull_plane"][t] = whole[:, 1:].reshape(4, 2, 2)
 
     def trace(self, first: int) -> Trace:
         """The finished trace; `first` is the number of its first step."""
         steps = np.arange(first, first + len(self.log["norm"]))
         arrays: dict[str, Array | None] = {name: self.log.get(name) for name in (*self.log, *SUMS)}
         return Trace(**{**arrays, "steps": steps})  # type: ignore[arg-type]
-
-
-def extremes(values: Array) -> tuple[Array | float, Array | float]:
-    """Least and largest along the last axis; NaN for an empty one."""
-    if values.shape[-1] == 0:
-        return np.nan, np.nan
-    return values.min(axis=-1), values.max(axis=-1)
-
-
-def count_patterns(active: Array) -> int:
-    """Number of distinct rows of `active` (m, n)."""
-    rows = np.packbits(active > 0, axis=1)
-    return len(np.unique(rows.view(np.dtype((np.void, rows.shape[1]))).ravel()))
 
 
 def unit_of(dtype: np.dtype[np.floating]) -> float:
@@ -198,3 +164,8 @@ def memory_needed(n: int, d: int, m: int, n_states: int, n_sums: int, level: str
         "weights": 8 * m * d * itemsize,
         "trace": sum(8 * int(np.prod(s)) for s in arrays.values()),
     }
+
+
+__all__ = [
+    "Continue", "Problem", "Progress", "State", "evaluate", "given_weights", "memory_needed", "observe", "unit_of",
+]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +41,10 @@ class Verdict:
     """One claim of one statement on one run, reduced to what a report needs.
 
     `lhs` and `rhs` are the sides at the witness, the index of least slack (among the indices with the outcome
-    REFUTED or UNDECIDED if that is the outcome). `failing` names the premises that fail somewhere.
+    REFUTED or UNDECIDED if that is the outcome). `failing` names the premises that fail at some index of the claim,
+    `excess` by what factor each of them misses its bound at its worst index (None where its sides have no ratio),
+    `open` the premises that rounding leaves undecided at some index. `holds` at every index and `fails` at some may
+    both be false, where rounding leaves it open.
     """
 
     id: str
@@ -51,12 +54,15 @@ class Verdict:
     counts: Mapping[Outcome, int] = field(default_factory=dict)
     relation: str = ""
     holds: bool | None = None
+    fails: bool = False
     lhs: float | None = None
     rhs: float | None = None
     slack: float | None = None
     witness: Mapping[str, int] = field(default_factory=dict)
     tightest_constant: float | None = None
     failing: tuple[str, ...] = ()
+    excess: Mapping[str, float | None] = field(default_factory=dict)
+    open: tuple[str, ...] = ()
     reason: str = ""
     size: int = 0
     link: Link | None = None
@@ -125,12 +131,12 @@ def check_axes(claims: Sequence[Claim]) -> None:
 def judge_premise(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verdict:
     """A premise by itself: CONFIRMED where it holds, SILENT where it fails."""
     if (ill := claim.ill) is not None:
-        return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill)
+        return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill, link=claim.link)
     names = {HOLDS: Outcome.CONFIRMED, UNDECIDED: Outcome.UNDECIDED, FAILS: Outcome.SILENT}
     states = claim.state[claim.domain]
     counts = {outcome: int((states == state).sum()) for state, outcome in names.items()}
     outcome = next((o for o in (Outcome.SILENT, Outcome.UNDECIDED) if counts[o]), Outcome.CONFIRMED)
-    return _reduce(claim, outcome, counts, claim.state != HOLDS, labels, ())
+    return _reduce(claim, outcome, counts, claim.state != HOLDS, labels, {})
 
 
 def judge_claim(
@@ -141,16 +147,19 @@ def judge_claim(
     for one in (claim, *needs):
         if (ill := one.ill) is not None:
             reason = ill if one is claim else f"premise {one.id}: {ill}"
-            return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=reason)
+            return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=reason, link=claim.link)
     if not claim.domain.any():
-        reason = "no index to judge: the quantifier is empty on this run"
-        return Verdict(claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason)
+        reason = claim.note or "no index to judge: the quantifier is empty on this run"
+        return Verdict(
+            claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason, link=claim.link
+        )  # fmt: skip
     supposed = FAILS if statement.kind == "TEXT" else _all_of(needs, claim)
     cases = _truth_table(supposed, claim.state, may_fail=claim.probability < 1)
     counts = {o: int((cases[o] & claim.domain).sum()) for o in cases}
     outcome = first_of(o for o, count in counts.items() if count)
-    failing = tuple(p.id for p in needs if (p.state == FAILS).any())
-    return _reduce(claim, outcome, counts, cases.get(outcome), labels, failing)
+    failing = {p.id: p.excess for p in needs if _occurs(FAILS, p, claim)}
+    verdict = _reduce(claim, outcome, counts, cases.get(outcome), labels, failing)
+    return replace(verdict, open=tuple(p.id for p in needs if _occurs(UNDECIDED, p, claim)))
 
 
 def _truth_table(
@@ -175,6 +184,11 @@ def _all_of(premises: Sequence[Claim], claim: Claim) -> NDArray[np.int8]:
     return together
 
 
+def _occurs(state: np.int8, premise: Claim, claim: Claim) -> bool:
+    """Whether a premise is in `state` at some index of the claim."""
+    return bool(((_onto(premise.state, premise.axes, claim.axes) == state) & claim.domain).any())
+
+
 def _onto(state: NDArray[np.int8], have: tuple[str, ...], want: tuple[str, ...]) -> NDArray[np.int8]:
     """Line a premise up with a claim: the worst over the axes that it alone has."""
     alone = tuple(k for k, axis in enumerate(have) if axis not in want)
@@ -190,7 +204,7 @@ def _reduce(
     counts: Mapping[Outcome, int],
     where: NDArray[np.bool_] | None,
     labels: Mapping[str, NDArray[np.int64]],
-    failing: tuple[str, ...],
+    failing: Mapping[str, float | None],
 ) -> Verdict:
     points_at = where is not None and outcome in (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.SILENT)
     at = claim.worst(where if points_at else None)
@@ -198,7 +212,7 @@ def _reduce(
         at = claim.worst()
     common = {"id": claim.id, "role": claim.role, "says": claim.says, "outcome": outcome, "link": claim.link}
     if at is None:
-        return Verdict(**common, counts=counts, relation=claim.relation, holds=True, failing=failing)  # type: ignore[arg-type]
+        return Verdict(**common, counts=counts, relation=claim.relation, holds=True, failing=tuple(failing), excess=failing)  # type: ignore[arg-type]
     lhs, rhs = claim.sides(at)
     on_run = claim.link is None or claim.link.state == "run"
     witness = {a: int(labels[a][i]) if on_run and a in labels else i for a, i in zip(claim.axes, at, strict=True)}
@@ -207,11 +221,13 @@ def _reduce(
         counts=counts,
         relation=claim.relation,
         holds=claim.holds,
+        fails=bool((claim.state == FAILS).any()),
         lhs=lhs,
         rhs=rhs,
         slack=float(claim.slack[at]),
         witness=witness,
         tightest_constant=claim.tightest_constant,
-        failing=failing,
+        failing=tuple(failing),
+        excess=failing,
         size=int(claim.domain.sum()),
     )

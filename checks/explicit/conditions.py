@@ -1,0 +1,101 @@
+"""The regime conditions R1 to R4 of the sharpened proof, known before training."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from checks.explicit.bounds import before_T, states, table
+from checks.explicit.certificate import certify
+from checks.premises import gradient_steps
+from rfa import Claim, Rounded, Run, result, suppose
+from rfa.claims import FAILS
+
+ALL = {"s": "e", "j": "k", "mu": "nu"}
+"""Letters under which a premise is aligned with no conclusion, so that it is meant for all indices."""
+
+
+def exact_descent(run: Run) -> tuple[Claim, Claim]:
+    """What every line supposes of the run: exact gradient descent (M1) for all neurons, and |a_j| = b."""
+    size = Rounded(np.abs(run.a))
+    equal = suppose("RP.a", "|a_k| = b for every neuron", size, "==", size.max(), axes="k")
+    return everywhere(gradient_steps(run)), equal
+
+
+def everywhere(claim: Claim) -> Claim:
+    """The claim as a premise at all its steps, neurons and centres, whatever index the conclusion is at."""
+    return replace(claim, axes=tuple(ALL[axis] for axis in claim.axes))
+
+
+def falling(run: Run) -> Claim:
+    """R1: at every step the pull of the clean samples outweighs that of the noisy ones."""
+    h = table(s.h for s in before_T(run))
+    share = run.clean_size / run.n
+    return suppose("RP.R1", "h^t_μ > 0", h, ">", 0, axes="s mu", scale=share)
+
+
+def first_gain(run: Run) -> Claim:
+    """R2: the first step lifts a neuron beyond the reach of the deviations."""
+    first, second = states(run)[:2]
+    return suppose("RP.R2", "h⁰_μ > β₁", table([first.h])[0], ">", second.beta.rounded, axes="mu")
+
+
+def keeps_up(run: Run) -> Claim:
+    """R3: after that a neuron gains at least as much as the reach of the deviations."""
+    gain = table(s.h for s in before_T(run))
+    reach = table([after.beta - now.beta] for now, after in pairwise(states(run)))
+    later = np.arange(len(gain))[:, None] >= 1
+    return suppose("RP.R3", "h^t_μ ≥ β_{t+1} − β_t", gain, ">=", reach, axes="s mu", where=later)
+
+
+def certified(run: Run) -> Claim:
+    """R4: on every cluster the half of the network with the right sign outweighs the other one."""
+    r = certify(run).recursion
+    own, other = (table([[r.measured.scale * x for x in half]])[0] for half in (r.own_half, r.other_half))
+    says = "margin_μ > 0: α b² (S_μ − β_T)(|M_μ| − κ_μ Σ miss_j) > α b² m_{−y_μ} (P_μ + β_T)"
+    return suppose("RP.R4", says, own, ">", other, axes="mu")
+
+
+def falling_throughout(run: Run) -> Claim:
+    """ok_T: no h^t_mu is negative."""
+    ok = states(run)[-1].falling
+    return suppose("RP.ok", "h^t_μ ≥ 0 for all t < T", int(ok), "==", 1)
+
+
+def where_true(claim: Claim) -> Claim:
+    """A premise that is a quantifier: the claim at the indices where it holds or rounding leaves it open."""
+    return replace(claim, where=(claim.state != FAILS) & claim.domain)
+
+
+def reported(*conditions: Claim) -> bool:
+    """Whether a line that is said only under these conditions is judged: none of them fails anywhere."""
+    return not any((c.state == FAILS).any() for c in conditions)
+
+
+@result("R1", "Neurons of the wrong sign fall at every step", kind="CONDITION")
+def always_falling(run: Run) -> Iterator[Claim]:
+    """Suppose h^t_μ = g⁻_t c_μ − g⁺_t (r_μ + d₁) > 0 for every centre μ at every step t < T."""
+    yield replace(falling(run), id="R1")
+
+
+@result("R2", "The first step outweighs the deviations", kind="CONDITION")
+def strong_first_step(run: Run) -> Iterator[Claim]:
+    """Suppose h⁰_μ > β₁ for every centre μ."""
+    yield replace(first_gain(run), id="R2")
+
+
+@result("R3", "Every later step outweighs the growth of the deviations", kind="CONDITION")
+def strong_later_steps(run: Run) -> Iterator[Claim]:
+    """Suppose h^t_μ ≥ β_{t+1} − β_t for every centre μ at every step 1 ≤ t < T."""
+    yield replace(keeps_up(run), id="R3")
+
+
+@result("R4", "The certified margin is positive", kind="CONDITION", uses=["R2"])
+def positive_margin(run: Run) -> Iterator[Claim]:
+    """Suppose margin_μ > 0 for every centre μ.
+
+    margin_μ = α b² [(S_μ − β_T)(|M_μ| − κ_μ Σ miss_j) − m_{−y_μ} (P_μ + β_T)]. Where R2 fails κ_μ means
+    nothing and the first product is taken as 0.
+    """
+    yield replace(certified(run), id="R4")

@@ -1,0 +1,48 @@
+"""S10 and the conclusion: the margin that the certificate promises, and what it says of labels."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from checks.explicit.bounds import lower, upper
+from checks.explicit.certificate import certify
+from checks.explicit.conditions import certified, everywhere, exact_descent, reported
+from checks.explicit.halves import gain_conditions, half
+from checks.explicit.quantities import centre_label
+from rfa import Claim, Run, chain, eq, ge, result, then
+from rfa.chains import Chain
+
+
+@result("S10", "The margin is at least the certified one", kind="DET", uses=["S8", "S9", "R2", "R3"])
+def certified_margin(run: Run) -> Iterator[Claim | Chain]:
+    """Suppose exact gradient descent with |a_j| = b, R2 and R3.
+
+    Then y_μ f(x_i; W^T) ≥ margin_μ for every sample i, clean or noisy, with μ its centre.
+    """
+    supposed, cluster = (*exact_descent(run), *gain_conditions(run)), run.sample.cluster
+    yield from supposed
+    r, said = certify(run).recursion, reported(*supposed[2:])
+    output, margin = run.output(run.T) * centre_label(run), lower(r.margin)[cluster]
+    yield then("S10.margin", "y_μ f(x_i; W^T) ≥ margin_μ", output, ">=", margin, axes="i", where=said)
+    scale, own, other = r.measured.scale.rounded, lower(r.own_half)[cluster], upper(r.other_half)[cluster]
+    yield chain(
+        "U-S10", "the two halves",
+        output,
+        eq(scale * (half(run, right=True) - half(run, right=False)), "definition of f", needs=supposed[1:2]),
+        ge(scale * (own - half(run, right=False)), "S8", needs=supposed),
+        ge(scale * (own - other), "S9", needs=supposed),
+        axes="i", where=said,
+    )  # fmt: skip
+
+
+@result("conclusion", "Clean samples right, noisy ones wrong", kind="DET", uses=["S10", "R2", "R3", "R4"])
+def labels_at_stopping(run: Run) -> Iterator[Claim]:
+    """Suppose exact gradient descent with |a_j| = b, R2, R3 and R4.
+
+    Then y_i f(x_i; W^T) > 0 for every clean sample and < 0 for every noisy one.
+    """
+    yield from (*exact_descent(run), *gain_conditions(run), everywhere(certified(run)))
+    output, noisy = run.output(run.T) * run.sample.y, run.sample.noisy
+    size = np.abs(output.value).max()
+    yield then("conclusion.clean", "y_i f(x_i; W^T) > 0", output, ">", 0, axes="i", where=~noisy, scale=size)
+    yield then("conclusion.noisy", "y_i f(x_i; W^T) < 0", output, "<", 0, axes="i", where=noisy, scale=size)

@@ -1,0 +1,75 @@
+"""S1 and S2: no output is large, so every g is close to one half."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from checks.explicit.bounds import before_T, by_step, lower, output_size, projection_size, sideways
+from checks.explicit.certificate import certify
+from checks.explicit.conditions import exact_descent
+from checks.explicit.quantities import deviations, increments, projections, pull_against, pull_with, unit
+from rfa import Claim, Rounded, Run, chain, eq, le, result, then
+from rfa.chains import Chain
+
+
+@result("S1", "Outputs and projections are small", kind="DET")
+def small_outputs(run: Run) -> Iterator[Claim | Chain]:
+    """Suppose exact gradient descent with |a_j| = b.
+
+    Then for t = 0..T: |f(x_i; W^t)| ≤ F_t for every sample i, and |⟨v_j^t, ν⟩| ≤ v0 + own_t + d₁ Sg_t for
+    every neuron j and centre ν. Proved together with S2 and S3 by induction on t.
+    """
+    supposed = exact_descent(run)
+    yield from supposed
+    size, filled = largest_output(run), run.group_size > 0
+    yield then("S1.f", "|f(x_i; W^t)| ≤ F_t", size, "<=", output_size(run), axes="t mu q", where=filled)
+    along, says = np.abs(projections(run)), "|⟨v_j^t, ν⟩| ≤ v0 + own_t + d₁ Sg_t"
+    yield then("S1.p", says, along, "<=", projection_size(run), axes="t j mu")
+    yield _halves(run, supposed)
+    yield _one_step(run, supposed)
+
+
+def largest_output(run: Run) -> Rounded:
+    """max |f(x_i; W^t)| over a group, axes t mu q; NaN for an empty group."""
+    low, high = (np.abs(run.margins(end)[: run.n_s + 1]) for end in ("margin_min", "margin_max"))
+    return np.maximum(low, high)
+
+
+def _halves(run: Run, supposed: tuple[Claim, ...]) -> Chain:
+    m = certify(run).recursion.measured
+    scale = m.scale.rounded
+    reaction = run.pre(run.T) / unit(run)
+    from_centre = np.abs(projections(run)[-1]).max() + deviations(run)[-1].max()
+    return chain(
+        "U-S1f", "an output against the neuron that responds most",
+        np.abs(run.output(run.T)),
+        le(scale * m.most * np.abs(reaction).max(axis=1), "the larger of two halves", needs=supposed[1:]),
+        le(scale * m.most * from_centre, "x_i = μ(i) + ξ_i"),
+        le(output_size(run)[-1, 0, 0], "S1.p and S3", needs=supposed),
+        axes="i",
+    )  # fmt: skip
+
+
+def _one_step(run: Run, supposed: tuple[Claim, ...]) -> Chain:
+    m = certify(run).recursion.measured
+    p = projections(run)
+    means = np.maximum(pull_with(run), pull_against(run))
+    return chain(
+        "U-S1p", "one step along a centre",
+        np.abs(p[1:] - p[:-1]),
+        eq(np.abs(increments(run)), "gradient step", needs=supposed),
+        le(means + sideways(run), "samples that pull one way, and the deviations", needs=supposed),
+        le(by_step(s.most_g * (m.N + m.d1) for s in before_T(run)), "g ≤ g⁺_t", needs=supposed),
+        axes="s j mu",
+    )  # fmt: skip
+
+
+@result("S2", "Every g is close to one half", kind="DET", uses=["S1"])
+def near_one_half(run: Run) -> Iterator[Claim]:
+    """Suppose exact gradient descent with |a_j| = b. Then g⁻_t ≤ g_{i,t} ≤ g⁺_t for t < T and every i."""
+    yield from exact_descent(run)
+    filled, steps = run.group_size > 0, slice(0, run.n_s)
+    least = lower(s.least_g for s in before_T(run)).reshape(-1, 1, 1)
+    most = by_step(s.most_g for s in before_T(run))
+    yield then("S2.lower", "g_{i,t} ≥ g⁻_t", run.g_min[steps], ">=", least, axes="s mu q", where=filled)
+    yield then("S2.upper", "g_{i,t} ≤ g⁺_t", run.g_max[steps], "<=", most, axes="s mu q", where=filled)

@@ -1,0 +1,72 @@
+"""What Lemma 12 rests on: the edge of Lemma 6, little noise, tight clusters, a small start."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from checks.constants import SQRT2
+from checks.measured import captured, edge
+from checks.premises import short_inputs
+from rfa import Claim, Rounded, Run, suppose
+
+
+class FirstStep(NamedTuple):
+    """The run-level premises of Lemma 12; `tight` (strict) is for the alignment alone."""
+
+    step: Claim
+    edge: Claim
+    noise: Claim
+    close: Claim
+    start: Claim
+    short: Claim
+    norm: Claim
+    norms: Claim
+    small: Claim
+    tight: Claim
+
+
+def first_step_premises(run: Run) -> FirstStep:
+    """All of them, in the order in which the proof meets them; C2 is the one measured on the run."""
+    bound = edge_share(run) / 16
+    noisy, least, edges = int(run.sample.noisy.sum()), least_edge(run), home_edge(run)
+    start = 1.5 * run.omega_root_d
+    return FirstStep(
+        gradient_step(run),
+        suppose("RP.L6", "cnt_μ(j) − cnt_−μ(j) ≥ n/C2", edges, ">=", least, axes="j", where=run.in_J),
+        suppose("RP.rho", "|N| ≤ n/(2C2)", noisy, "<=", least / 2),
+        suppose("RP.E34.D", "D ≤ 1/(16C2)", run.D, "<=", bound),
+        suppose("RP.E34.u", "u ≤ 1/(16C2)", run.u, "<=", bound),
+        short_inputs(run),
+        suppose("RP.L3", "‖w_j(0)‖ ≤ (3/2)ω√d", run.norm[0], "<=", start, axes="j"),
+        suppose("RP.L3F", "‖W(0)‖_F ≤ (3/2)u", run.frobenius[0], "<=", 1.5 * run.u),
+        suppose("RP.u", "(3/2)u ≤ (2 − √2)α", 1.5 * run.u, "<=", (2 - SQRT2) * run.alpha),
+        suppose("RP.E36", "D < 1/(16C2)", run.D, "<", bound),
+    )  # fmt: skip
+
+
+def gradient_step(run: Run) -> Claim:
+    """Identity M1 for the first step."""
+    size = run.trace.norm[0] + run.trace.norm[1]
+    says = "w_j(1) − w_j(0) is the gradient step"
+    return suppose("RP.M1", says, run.step_error[0], "==", 0, axes="j", scale=size)
+
+
+def home_edge(run: Run) -> Rounded:
+    """cnt_mu(j) − cnt_-mu(j) with mu the home of j, axis j: a count."""
+    return whole(edge(run)[np.arange(run.m), run.home])
+
+
+def least_edge(run: Run) -> Rounded:
+    """n/C2 as a count: the least edge over the pairs of Lemma 6; 0 if negative, n if there is no pair."""
+    least = whole(edge(run).min(where=captured(run)))
+    return Rounded(np.clip(least.value, 0, run.n), least.error)
+
+
+def edge_share(run: Run) -> Rounded:
+    """1/C2, with C2 as measured on the run."""
+    return least_edge(run) / run.n
+
+
+def whole(count: Rounded) -> Rounded:
+    """A count, which is a multiple of ½ (if φ'(0) = ½): an error below ½ is none."""
+    return Rounded(count.value, np.floor(2 * count.error) / 2)

@@ -1,0 +1,142 @@
+"""Appendix D: the error of the classifier sgn f*, f*(x) = |⟨μ1,x⟩| − |⟨μ2,x⟩|, without label noise."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from checks.ideal_masses import in_scale, masses, plain, rate, summed
+from checks.largest_constant import largest_C
+from checks.projections import cluster_law
+from rfa import Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
+from rfa.chains import Chain
+
+
+@result(
+    "AD", "Error of the ideal classifier", kind="POP",
+    uses=["A1", "A2"], gaps=["G10"], readings=["R1", "R11", "R28"],
+)  # fmt: skip
+def ideal_classifier(run: Run) -> Iterator[Claim | Chain]:
+    """Suppose clusters of a log-concave law and C√d ≥ (3/2) log(n/log(1/δ)) at the largest C of (A2), C =
+    1/(σ√d).
+
+    Then without label noise P(y f*(x) ≤ 0) ≤ 6√(log(1/δ)/n).
+
+    The paper writes O(√(log(1/δ)/n)); 6 is what its proof gives. For Gaussian clusters the error is 2q(1
+    − q) with q = Φ(−1/(√2σ)). With label noise sgn f* errs with probability at most η + that.
+    """
+    concave = suppose("RP.concave", "P_clust is log-concave", int(cluster_law(run).log_concave), "==", 1)
+    tight = suppose("RP.AD2", "C√d ≥ (3/2) log(n/log(1/δ))", reach(run), ">=", 1.5 * log_ratio(run))
+    yield from (concave, tight)
+    wrong = plain(run, "wrong").mean()
+    yield then(
+        "AD.error", "P(y f*(x) ≤ 0) ≤ 6√(log(1/δ)/n)", wrong, "<=", 6 * target(run), needs=[concave, tight],
+        note=f"with label noise sgn f* errs with probability at most {run.given('eta') + float(wrong):.4g}",
+    )  # fmt: skip
+    yield split(run, wrong)
+    yield one_cluster(run)
+    yield one_projection(run, concave)
+    yield from small_enough(run, tight)
+    yield from by_dimension(run)
+
+
+def reach(run: Run) -> Rounded:
+    """C√d = 1/σ at the largest C that (A2) allows."""
+    return rounded(1 / Rounded(run.given("sigma")))
+
+
+def log_inverse_delta(run: Run) -> Rounded:
+    """log(1/δ)."""
+    return rounded(-np.log(Rounded(run.given("delta"))))
+
+
+def log_ratio(run: Run) -> Rounded:
+    """log(n/log(1/δ))."""
+    return rounded(np.log(run.n / log_inverse_delta(run)))
+
+
+def target(run: Run) -> Rounded:
+    """√(log(1/δ)/n)."""
+    return rounded(np.sqrt(log_inverse_delta(run) / run.n))
+
+
+def split(run: Run, wrong: Rounded) -> Chain:
+    """U-AD0: what fresh points say, and the mean over the four clusters."""
+    fresh = run.fresh
+    return chain(
+        "U-AD0", "one quarter for each cluster",
+        rate(np.asarray(np.sign(fresh.ideal) != fresh.y_clean)),
+        eq(rate(np.asarray(fresh.y_clean * fresh.ideal <= 0)), "sgn f* ≠ y where y f* ≤ 0"),
+        eq(wrong, "each centre has probability ¼"),
+    )  # fmt: skip
+
+
+def one_cluster(run: Run) -> Chain:
+    """E56 around each centre; as logarithms for Gaussian clusters."""
+    found = masses(run)
+    return chain(
+        "E56", "one projection is large",
+        found.wrong,
+        le(found.far, "|1 + a| ≥ 1 − |a|"),
+        le(summed(run, found.third), "one of them is at least ⅓"),
+        axes="mu",
+    )  # fmt: skip
+
+
+def one_projection(run: Run, concave: Claim) -> Chain:
+    """U-AD1 with c = 1; as logarithms for Gaussian clusters."""
+    from_A2 = rounded(largest_C(run, "A2")) * np.sqrt(Rounded(run.d))
+    return chain(
+        "U-AD1", "tails of a log-concave projection",
+        masses(run).third,
+        le(in_scale(run, 3.0, -reach(run) / 3), "P(|X| > t) < exp(1 − t), e < 3", needs=[concave]),
+        eq(in_scale(run, 3.0, rounded(-from_A2 / 3)), "A2 at its largest C"),
+        axes="k",
+    )  # fmt: skip
+
+
+def small_enough(run: Run, tight: Claim) -> Iterator[Chain]:
+    """U-AD2, and the threshold on C√d that it is equivalent to."""
+    bound, ratio = target(run), log_ratio(run)
+    yield chain(
+        "U-AD2", "the tail is below the target",
+        np.exp(-reach(run) / 3),
+        le(bound, "C√d ≥ (3/2) log(n/log(1/δ))", needs=[tight]),
+    )  # fmt: skip
+    yield chain(
+        "U-AD2", "the least C√d with exp(−C√d/3) at the target",
+        -3 * np.log(bound),
+        eq(3 * ratio, "3 log(n/log(1/δ))", printed=True, gap="G10"),
+        eq(1.5 * ratio, "(3/2) log(n/log(1/δ))", gap="G10"),
+        prefix="P",
+    )  # fmt: skip
+
+
+def by_dimension(run: Run) -> Iterator[Chain]:
+    """U-AD3, and what it gives for C√d at the largest C of the first entry of (A1)."""
+    n, inverse, ratio = np.log(Rounded(run.n)), log_inverse_delta(run), log_ratio(run)
+    longest = rounded(np.log(run.n / Rounded(run.given("delta"))))
+    root_d = np.sqrt(Rounded(run.d))
+    C = Rounded(run.d) / (longest * longest)
+    many = suppose("RP.n", "n ≥ log(1/δ)", run.n, ">=", inverse)
+    large = suppose("RP.C3", "C^(3/2) ≥ 3", C * np.sqrt(C), ">=", 3)
+    above_2 = suppose("RP.C2", "C > 2", C, ">", 2)
+    yield chain(
+        "U-AD3", "log²(n/log(1/δ)) against log²(n/δ)",
+        ratio * ratio,
+        eq((n - np.log(inverse)) * (n - np.log(inverse)), "the logarithm of a quotient"),
+        le((n + inverse) * (n + inverse), "−log t ≤ t for t ≥ log 2"),
+        eq(longest * longest, "the logarithm of a product"),
+    )  # fmt: skip
+    yield chain(
+        "U-AD3", "A1 makes C√d large",
+        C * root_d,
+        ge(C * np.sqrt(C) * ratio, "√d = √C log(n/δ)"),
+        ge(3 * ratio, "C^(3/2) ≥ 3", needs=[large, many]),
+        prefix="D",
+    )  # fmt: skip
+    yield chain(
+        "U-AD3", "the text compares √d",
+        np.sqrt(C) * ratio,
+        ge(3 * ratio, "C > 2", needs=[above_2, many], printed=True, gap="G10"),
+        prefix="P",
+    )  # fmt: skip

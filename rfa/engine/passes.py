@@ -1,0 +1,186 @@
+"""The two passes of a step: forward (outputs, masks, extremes) and backward (directions, sums over active samples)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rfa.engine.layout import TILE, Block, Layout
+from rfa.engine.threads import Each
+from rfa.rounding import Array
+
+Fill = Callable[[Block, slice, Array], Array]
+"""Writes the preactivations of some neurons on a block into an array (neurons, samples) and returns it."""
+
+
+class Masks:
+    """Where phi' is not zero (m, n) in the last forward pass, which rows changed in it, and exact ties at zero.
+
+    `ties` is (2, count), rows neuron and sample, kept only where phi'(0) is neither 0 nor 1.
+    """
+
+    def __init__(self, m: int, n: int) -> None:
+        self.mask: NDArray[np.bool_] = np.zeros((m, n), dtype=bool)
+        self.changed: NDArray[np.bool_] = np.ones(m, dtype=bool)
+        self.ties: NDArray[np.int64] = np.zeros((2, 0), dtype=np.int64)
+
+    def values(self, rows: NDArray[np.int64], part: slice, tie: float, dtype: np.dtype[np.floating]) -> Array:
+        """phi' as numbers for some neurons on some samples, (rows, samples)."""
+        active = self.mask[rows, part].astype(dtype)
+        if self.ties.shape[1]:
+            ties = self.ties[:, (self.ties[1] >= part.start) & (self.ties[1] < part.stop)]
+            where = np.full(len(self.mask), -1)
+            where[rows] = np.arange(len(rows))
+            known = where[ties[0]] >= 0
+            active[where[ties[0][known]], ties[1][known] - part.start] = tie
+        return active
+
+
+@dataclass(frozen=True, eq=False)
+class Forward:
+    """f, f_J (n,); least and largest preactivation (m, 4), NaN for an empty cluster; near_zero (m,) counts."""
+
+    f: Array
+    f_J: Array
+    low: Array
+    high: Array
+    near_zero: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    f: Array
+    f_J: Array
+    low: Array
+    high: Array
+    near_zero: NDArray[np.int64]
+    changed: NDArray[np.bool_]
+    ties: NDArray[np.int64]
+
+
+def forward(layout: Layout, fill: Fill, masks: Masks, guard: Array, each: Each, *, log: bool = True) -> Forward:
+    """One pass over all blocks; `guard` (m,) is the size below which rounding could flip a preactivation's sign."""
+    parts: list[_Part] = each(lambda block: _forward_block(layout, block, fill, masks, guard, log), layout.blocks)
+    masks.changed = np.any([part.changed for part in parts], axis=0)
+    masks.ties = np.concatenate([part.ties for part in parts], axis=1)
+    m = len(layout.problem.a)
+    low, high = np.full((m, 4), np.inf), np.full((m, 4), -np.inf)
+    for block, part in zip(layout.blocks, parts, strict=True):
+        low[:, block.clusters] = np.minimum(low[:, block.clusters], part.low)
+        high[:, block.clusters] = np.maximum(high[:, block.clusters], part.high)
+    empty = layout.groups[2::2] == layout.groups[:-1:2]
+    low[:, empty], high[:, empty] = np.nan, np.nan
+    f = np.concatenate([part.f for part in parts])
+    f_J = f if layout.problem.in_J.all() else np.concatenate([part.f_J for part in parts])
+    near_zero = np.sum([part.near_zero for part in parts], axis=0)
+    return Forward(f, f_J, low, high, near_zero)
+
+
+def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard: Array, log: bool) -> _Part:
+    problem, size = layout.problem, block.rows.stop - block.rows.start
+    m, dtype = len(problem.a), problem.sample.X.dtype
+    rows = layout.chunks[0].stop
+    tile, mask = np.empty((rows, size), dtype), np.empty((rows, size), dtype=bool)
+    inner = np.where(problem.in_J, problem.a, 0)
+    part = _Part(
+        np.zeros(size, dtype), np.zeros(size, dtype), np.empty((m, len(block.starts))),
+        np.empty((m, len(block.starts))), np.zeros(m, np.int64), np.empty(m, bool), np.zeros((2, 0), np.int64),
+    )  # fmt: skip
+    ties = [part.ties]
+    separate = not problem.in_J.all()
+    for chunk in layout.chunks:
+        pre = fill(block, chunk, tile[: chunk.stop - chunk.start])
+        here = mask[: len(pre)]
+        (np.greater_equal if problem.relu_at_zero else np.greater)(pre, 0, out=here)
+        stored = masks.mask[chunk, block.rows]
+        part.changed[chunk] = (here != stored).any(axis=1)
+        stored[...] = here
+        if 0 < problem.relu_at_zero < 1:
+            neuron, sample = np.nonzero(pre == 0)
+            ties.append(np.stack([neuron + chunk.start, sample + block.rows.start]))
+        if log:
+            part.low[chunk] = np.minimum.reduceat(pre, block.starts, axis=1)
+            part.high[chunk] = np.maximum.reduceat(pre, block.starts, axis=1)
+            part.near_zero[chunk] = _undecided(pre, part.low[chunk], part.high[chunk], guard[chunk])
+        positive = np.maximum(pre, 0, out=tile[: len(pre)])
+        part.f[...] += problem.a[chunk] @ positive
+        if separate:
+            part.f_J[...] += inner[chunk] @ positive
+    return _Part(part.f, part.f_J, part.low, part.high, part.near_zero, part.changed, np.concatenate(ties, axis=1))
+
+
+def _undecided(pre: Array, low: Array, high: Array, guard: Array) -> NDArray[np.int64]:
+    """How many preactivations of each neuron are at most `guard` in size."""
+    count = np.zeros(len(pre), dtype=np.int64)
+    suspects = np.flatnonzero(((low <= guard[:, None]) & (high >= -guard[:, None])).any(axis=1))
+    if len(suspects):
+        size = np.abs(pre[suspects])
+        if size.min() <= guard[suspects].max():
+            count[suspects] = (size <= guard[suspects, None]).sum(axis=1)
+    return count
+
+
+@dataclass(frozen=True, eq=False)
+class Backward:
+    """direction (r, w) = sum_i weight_i phi' x_i of r rows; sums (r, 8, c) of the terms over the active of a group."""
+
+    direction: Array
+    sums: Array
+
+
+def backward(
+    layout: Layout, masks: Masks, rows: NDArray[np.int64], weight: Array, terms: Array, each: Each
+) -> Backward:
+    """Directions and sums for the patterns of the neurons `rows`.
+
+    `weight` (n,) multiplies x_i; `terms` (n, c) are summed over the active samples of each group.
+    """
+    if layout.wide or len(rows) < layout.width:
+        return _backward_by_columns(layout, masks, rows, weight, terms, each)
+    width, dtype = layout.width, layout.problem.sample.X.dtype
+    scaled = np.empty((len(weight), width + terms.shape[1]), dtype)
+    np.multiply(layout.problem.sample.X[:, :width], weight[:, None], out=scaled[:, :width])
+    scaled[:, width:] = terms
+    tie = layout.problem.relu_at_zero
+
+    def product(part: tuple[int, slice]) -> Array:
+        out = np.empty((len(rows), scaled.shape[1]), dtype)
+        step = max(8, TILE // (part[1].stop - part[1].start))
+        for start in range(0, len(rows), step):
+            active = masks.values(rows[start : start + step], part[1], tie, dtype)
+            np.matmul(active, scaled[part[1]], out=out[start : start + step])
+        return out
+
+    direction, sums = np.zeros((len(rows), width), dtype), np.zeros((len(rows), 8, terms.shape[1]))
+    for (group, _), here in zip(layout.parts, each(product, layout.parts), strict=True):
+        direction += here[:, :width]
+        sums[:, group] += here[:, width:]
+    return Backward(direction, sums)
+
+
+def _backward_by_columns(
+    layout: Layout, masks: Masks, rows: NDArray[np.int64], weight: Array, terms: Array, each: Each
+) -> Backward:
+    X, tie = layout.problem.sample.X, layout.problem.relu_at_zero
+    weighted = np.empty((len(rows), len(weight)), X.dtype)
+    terms, weight = terms.astype(X.dtype, copy=False), weight.astype(X.dtype, copy=False)
+
+    def read(part: tuple[int, slice]) -> Array:
+        active = masks.values(rows, part[1], tie, X.dtype)
+        np.multiply(active, weight[part[1]], out=weighted[:, part[1]])
+        return np.asarray(active @ terms[part[1]])
+
+    sums = np.zeros((len(rows), 8, terms.shape[1]))
+    for (group, _), here in zip(layout.parts, each(read, layout.parts), strict=True):
+        sums[:, group] += here
+    direction = np.empty((len(rows), layout.width), X.dtype)
+
+    def column(task: tuple[slice, int]) -> None:
+        columns, first = task
+        np.matmul(weighted[:, first:], X[first:, columns], out=direction[:, columns])
+
+    each(column, layout.columns)
+    return Backward(direction, sums)

@@ -1,0 +1,39 @@
+"""Threads over fixed tasks: the partition of the work and the order of every sum do not depend on their number."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import TypeVar
+
+from threadpoolctl import ThreadpoolController
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+Each = Callable[[Callable[[Task], Result], Sequence[Task]], list[Result]]
+
+
+def thread_count() -> int:
+    """Threads that a run may use: RFA_THREADS if set, otherwise the cores this process may use."""
+    given = os.environ.get("RFA_THREADS", "")
+    return max(1, int(given)) if given.isdecimal() else len(os.sched_getaffinity(0))
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+@contextmanager
+def workers(wanted: bool) -> Iterator[Each]:
+    """A `map` over tasks, with one BLAS thread in each; serial unless `wanted`. The results stand in task order."""
+    with _libraries().limit(limits=1, user_api="blas"):
+        threads = thread_count()
+        if not wanted or threads == 1:
+            yield lambda work, tasks: [work(task) for task in tasks]
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            yield lambda work, tasks: list(pool.map(work, tasks)) if len(tasks) > 1 else [work(t) for t in tasks]

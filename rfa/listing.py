@@ -1,0 +1,102 @@
+"""What a paper holds: its statements, claims and links, without judging anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rfa.chains import Chain
+from rfa.claims import Claim
+from rfa.errors import InputError
+from rfa.papers import DoesNotApply, Paper, Statement
+from rfa.run import Run
+from rfa.simulate import simulate
+from rfa.verify import find_setting
+
+
+def example_run(paper: Paper) -> Run:
+    """A run on which the claims and links of a paper can be listed; nobody judges it."""
+    setting = find_setting(paper.example or paper.default_setting, paper)
+    return simulate(setting.override(draw_until=""))
+
+
+def parts(statement: Statement, run: Run) -> list[Claim | Chain]:
+    """The premises, conclusions and chains of a statement; none if it does not apply to the run."""
+    try:
+        return list(statement.claims(run))
+    except DoesNotApply:
+        return []
+
+
+def links(paper: Paper, run: Run) -> Iterator[dict[str, Any]]:
+    """Every link of every chain: where it stands and what it says."""
+    for statement in paper.results:
+        for part in parts(statement, run):
+            for claim in part.links() if isinstance(part, Chain) else ():
+                if (link := claim.link) is not None:
+                    yield {
+                        "statement": statement.id, "id": link.chain, "from": link.start, "to": link.end,
+                        "relation": claim.relation, "says": claim.says, "gap": link.gap, "printed": link.printed,
+                        "state": link.state,
+                    }  # fmt: skip
+
+
+def statements(paper: Paper) -> list[dict[str, Any]]:
+    """Every statement of a paper, in its order."""
+    return [
+        {
+            "id": s.id,
+            "kind": s.kind,
+            "title": s.title,
+            "uses": list(s.uses),
+            "gaps": list(s.gaps),
+            "readings": list(s.readings),
+        }
+        for s in paper.results
+    ]
+
+
+def explained(paper: Paper, id: str) -> str:
+    """A statement in words with its premises, conclusions, chains, known gaps and readings.
+
+    `id` is that of a statement, a claim, a chain, a gap or a reading; upper and lower case do not matter.
+    """
+    wanted = id.lower()
+    for notes in (paper.gaps, paper.readings):
+        for key, text in notes.items():
+            if key.lower() == wanted:
+                return f"{key}  {text}"
+    run = example_run(paper)
+    for statement in paper.results:
+        found = parts(statement, run)
+        if wanted in {statement.id.lower(), *(part.id.lower() for part in found)}:
+            return "\n".join(_lines(paper, statement, found))
+    known = ", ".join(s.id for s in paper.results)
+    raise InputError(f"{id!r}: no such statement, claim, chain, gap or reading; statements: {known}")
+
+
+def _lines(paper: Paper, statement: Statement, found: list[Claim | Chain]) -> Iterator[str]:
+    yield f"{statement.id}  {statement.title}  ({statement.kind})"
+    yield ""
+    yield statement.words
+    claims = [part for part in found if isinstance(part, Claim)]
+    for role, title in (("premise", "Premises on the run"), ("conclusion", "Conclusions")):
+        if rows := [f"  {c.id}  {c.says}" for c in claims if c.role == role]:
+            yield from ("", title, *rows)
+    if chains := [part for part in found if isinstance(part, Chain)]:
+        yield from ("", "Chains of the proof")
+        for one in chains:
+            yield f"  {one.id}  {one.says}"
+            for claim in one.links():
+                if claim.link is not None:
+                    gap = f"  [{claim.link.gap}]" if claim.link.gap else ""
+                    yield f"    {claim.link.start} {claim.relation} {claim.link.end}  {claim.says}{gap}"
+    if statement.uses:
+        yield from ("", f"Uses  {', '.join(statement.uses)}")
+    gaps = dict.fromkeys((*statement.gaps, *(m.gap for c in chains for m in c.members if m.gap)))
+    for title, ids, texts in (
+        ("Known gaps", gaps, paper.gaps),
+        ("Readings", statement.readings, paper.readings),
+    ):
+        if rows := [f"  {key}  {texts.get(key, '')}" for key in ids]:
+            yield from ("", title, *rows)

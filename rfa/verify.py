@@ -1,0 +1,173 @@
+"""The main job: find a setting, train its network, judge every statement of the paper on the run, report."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from rfa.errors import InputError
+from rfa.papers import Paper, Statement, find_papers
+from rfa.report.document import build
+from rfa.report.model import Report
+from rfa.run import Run
+from rfa.setting import Setting
+from rfa.simulate import Accept, simulate as simulate_setting
+from rfa.verdicts import Judgement, Outcome, judge
+
+Progress = Callable[[str, int, int], None]
+"""Called as `progress(what, done, total)`."""
+
+
+def find_paper(paper: Paper | str | None = None) -> Paper:
+    """A paper itself, an installed one by name, or the one that is marked as default."""
+    if isinstance(paper, Paper):
+        return paper
+    papers = find_papers()
+    if not papers:
+        raise InputError("no paper is installed; expected an entry point in the group rfa.papers")
+    if paper is None:
+        return max(papers.values(), key=lambda one: one.default)
+    if paper not in papers:
+        raise InputError(f"{paper!r}: unknown paper; expected one of {', '.join(papers)}")
+    return papers[paper]
+
+
+def named_settings(paper: Paper) -> dict[str, Traversable]:
+    """The setting files of a paper by name."""
+    files = (
+        [] if paper.settings is None else [f for f in paper.settings.iterdir() if f.name.endswith(".toml")]
+    )
+    return {f.name.removesuffix(".toml"): f for f in sorted(files, key=lambda f: f.name)}
+
+
+def find_setting(what: str | Path | None = None, paper: Paper | str | None = None) -> Setting:
+    """A setting by the name the paper gives it, from a TOML file, or the paper's default setting."""
+    paper = find_paper(paper)
+    names = named_settings(paper)
+    name = str(what) if what is not None else paper.default_setting
+    try:
+        if name in names:
+            return Setting.from_toml(names[name].read_text(encoding="utf-8"), name)
+        path = Path(name)
+        if path.is_file():
+            return Setting.from_toml(path.read_text(encoding="utf-8"), path.stem)
+    except InputError as why:
+        raise InputError(f"{name}: {why}") from None
+    except (OSError, UnicodeDecodeError, ValueError) as why:
+        raise InputError(f"{name}: cannot be read: {' '.join(str(why).split())}") from None
+    raise InputError(
+        f"{name!r}: no such setting or file; expected a TOML file or one of {', '.join(names) or '(none)'}"
+    )
+
+
+def simulate(
+    what: Setting | str | Path | None = None,
+    *,
+    paper: Paper | str | None = None,
+    keep: Iterable[int] = (),
+    progress: Progress | None = None,
+) -> Run:
+    """Train the network of a setting (itself, by name, from a file, or the default one) and log every step.
+
+    Sample and start are drawn again until the statement `draw_until` of the paper holds on them; `keep` are steps
+    at which the weights are kept besides 0, 1, T and the last.
+    """
+    paper = find_paper(paper)
+    setting = what if isinstance(what, Setting) else find_setting(what, paper)
+    training = None if progress is None else lambda done, total: progress("training", done, total)
+    return simulate_setting(setting, accept=acceptance(setting, paper), progress=training, keep=keep)
+
+
+def acceptance(setting: Setting, paper: Paper) -> Accept | None:
+    """Whether `draw_until` holds on a run of no steps; None if the setting asks for nothing."""
+    if not setting.draw_until:
+        return None
+    try:
+        statement = paper[setting.draw_until]
+    except KeyError:
+        known = ", ".join(s.id for s in paper.results)
+        raise InputError(
+            f"draw_until = {setting.draw_until!r}; expected the id of a statement: {known}"
+        ) from None
+    return lambda run: _holds(statement, run)
+
+
+def _holds(statement: Statement, run: Run) -> bool:
+    judgement = judge(statement, run, links=False)
+    if judgement.outcome in (Outcome.ERROR, Outcome.NOT_APPLICABLE):
+        told = judgement.reason or next(v.reason for v in judgement.verdicts if v.reason)
+        raise InputError(f"draw_until = {statement.id!r}: cannot be judged on a start: {told}")
+    return all(v.holds is not False for v in judgement.conclusions or judgement.premises)
+
+
+def judge_all(
+    paper: Paper, run: Run, *, links: bool = True, progress: Progress | None = None
+) -> list[Judgement]:
+    """Every statement of a paper on one run, one after another."""
+    found = []
+    for k, statement in enumerate(paper.results):
+        if progress is not None:
+            progress(f"judging {statement.id}", k, len(paper.results))
+        found.append(judge(statement, run, links=links))
+    if progress is not None:
+        progress("judging", len(found), len(found))
+    return found
+
+
+def verify(
+    what: Run | Setting | str | Path | None = None,
+    *,
+    paper: Paper | str | None = None,
+    links: bool = True,
+    progress: Progress | None = None,
+    command: str | None = None,
+) -> Report:
+    """Judge every statement of a paper on a run, or on the run of a setting (see `simulate`).
+
+    `links` judges the chains of the proofs as well. `command` is what the report says makes it again; by default it
+    is derived from the setting or from the file that the run was read from.
+    """
+    paper = find_paper(paper)
+    run = what if isinstance(what, Run) else simulate(what, paper=paper, progress=progress)
+    judgements = judge_all(paper, run, links=links, progress=progress)
+    if command is None:
+        command = replay_command(run, paper, what if isinstance(what, str | Path) else None)
+    return build(paper, run, judgements, command=command)
+
+
+def replay_command(run: Run, paper: Paper, what: str | Path | None = None) -> str:
+    """The one command that judges the same run again: its file, or the setting that it is made from.
+
+    `what` is the name or file it started from; a setting from neither is read from the copy beside the report.
+    """
+    installed = find_papers().get(paper.name) is paper
+    options = ["--paper", paper.name] if installed and paper is not find_paper() else []
+    if file := run.provenance.get("file"):
+        return shlex.join(["rfa", "check", str(file), *options])
+    if run.setting is None:
+        return ""
+    known = run.setting.name in named_settings(paper)
+    start = what if what is not None else run.setting.name if known else None
+    changes = None if start is None else difference(find_setting(start, paper), run.setting)
+    if changes is None:
+        return shlex.join(["rfa", "verify", "setting.toml", *options])
+    return shlex.join(["rfa", "verify", str(start), *changes, *options])
+
+
+def difference(base: Setting, setting: Setting) -> list[str] | None:
+    """The options that turn one setting into another; None if a key would have to be dropped."""
+    old, new = base.to_dict(), setting.to_dict()
+    if set(old) - set(new) - {"K", "alpha"}:
+        return None
+    changed = {key: value for key, value in new.items() if key not in old or old[key] != value}
+    seed = ["--seed", str(changed.pop("seed"))] if "seed" in changed else []
+    return seed + [part for key, value in changed.items() for part in ("--set", _as_toml(key, value))]
+
+
+def _as_toml(key: str, value: Any) -> str:
+    import tomli_w
+
+    return tomli_w.dumps({key: value}).strip().replace(" = ", "=", 1)

@@ -1,0 +1,202 @@
+"""Appendix D: exact values, Monte Carlo against them, and each claim and link failing where it should."""
+
+from dataclasses import replace
+from math import erfc, exp, log, sqrt
+
+import numpy as np
+import pytest
+
+from checks import ideal_classifier as file, ideal_masses
+from checks.ideal_classifier import ideal_classifier
+from checks.ideal_masses import Masses, gaussian_masses, masses, plain, rate
+from rfa import Outcome, Rounded, judge
+from rfa.data import draw_centres, draw_fresh
+from tests.planting import holding, with_quantity
+from tests.runs import loose, rng, small, small_setting
+
+PRINTED = {"U-AD2 P0→P1 (printed)"}
+TIGHT = {"U-AD3 D1→D2", "U-AD3 P0→P1 (printed)"}
+
+
+def upper(t):
+    return erfc(t / sqrt(2)) / 2
+
+
+def test_the_gaussian_values_are_those_of_the_specification():
+    found = gaussian_masses(0.3)
+
+    assert float(np.exp(found.wrong)[0]) == pytest.approx(0.018252, abs=5e-7)
+    assert float(np.exp(gaussian_masses(sqrt(1 / 50)).wrong)[0]) == pytest.approx(5.7e-7, rel=0.01)
+
+
+@pytest.mark.parametrize("sigma", [0.05, 0.3, 1.0, 5.0])
+def test_the_gaussian_values_are_closed_forms(sigma):
+    q, found = upper(1 / (sqrt(2) * sigma)), gaussian_masses(sigma)
+
+    assert np.exp(found.wrong.value) == pytest.approx(np.full(4, 2 * q * (1 - q)))
+    assert np.exp(found.far.value) == pytest.approx(4 * q * (1 - q))
+    assert np.exp(found.third.value) == pytest.approx(np.full(2, 2 * upper(1 / (3 * sigma))))
+
+
+def test_the_gaussian_values_are_frequencies_of_literal_draws():
+    draws, sigma = 20_000, 0.4
+    z = sigma * rng(5).standard_normal((draws, 2))
+    wrong = sum(abs(1 + a) - abs(b) <= 0 for a, b in z) / draws
+    far = sum(abs(a) + abs(b) >= 1 for a, b in z) / draws
+    third = sum(abs(a) >= 1 / 3 for a, _ in z) / draws
+    found = gaussian_masses(sigma)
+
+    for seen, exact in ((wrong, found.wrong[0]), (far, found.far), (third, found.third[0])):
+        assert seen == pytest.approx(exp(float(exact)), abs=5 * sqrt(0.25 / draws))
+
+
+@pytest.mark.parametrize("clusters", ["laplace", "exponential", "ball", "rademacher"])
+def test_sampled_values_agree_with_points_of_that_law_cluster_by_cluster(clusters):
+    run = loose(clusters=clusters)
+    points = draw_fresh(run.setting, draw_centres(run.setting), 40_000, rng(6))
+    across = np.abs(points.X @ run.sample.mu.T)
+    wrong = points.y_clean * (across[:, 0] - across[:, 1]) <= 0
+    found = masses(run)
+
+    assert not found.logs
+    for mu in range(4):
+        seen = rate(wrong[points.cluster == mu])
+        assert abs(float(seen) - found.wrong.value[mu]) <= float(seen.error) + found.wrong.error[mu]
+
+
+def test_a_random_orientation_does_not_change_the_error():
+    straight, turned = loose(clusters="ball"), loose(clusters="ball", orientation="random")
+
+    assert np.abs(plain(straight, "wrong").value - plain(turned, "wrong").value).max() < 0.02
+
+
+def test_every_claim_and_link_that_can_hold_holds_on_a_tight_run():
+    verdicts = holding(judge(ideal_classifier, small()))
+
+    assert len(verdicts) == 18
+    assert {id for id, v in verdicts.items() if v.holds is False} == PRINTED | TIGHT
+    assert all(verdicts[id].outcome is Outcome.SILENT for id in TIGHT)
+
+
+def test_the_dimension_chain_holds_where_its_need_does():
+    roomy = replace(small(), d=4000)
+    verdicts = holding(judge(ideal_classifier, roomy))
+
+    assert verdicts["U-AD3 D1→D2"].outcome is Outcome.CONFIRMED
+    assert verdicts["U-AD3 P0→P1 (printed)"].outcome is Outcome.CONFIRMED
+
+
+def test_the_text_s_comparison_of_root_d_fails_between_two_and_nine():
+    longest = log(48 / 0.1) ** 2
+    verdicts = holding(judge(ideal_classifier, replace(small(), d=round(4 * longest))))
+
+    assert verdicts["U-AD3 P0→P1 (printed)"].outcome is Outcome.REFUTED
+    assert verdicts["U-AD3 D1→D2"].outcome is Outcome.CONFIRMED
+
+
+def test_the_printed_equivalence_is_off_by_a_factor_two():
+    verdicts = holding(judge(ideal_classifier, small()))
+    printed, repaired = verdicts["U-AD2 P0→P1 (printed)"], verdicts["U-AD2 P0→P1"]
+
+    assert printed.outcome is Outcome.REFUTED and printed.link.gap == "G10"
+    assert printed.rhs == pytest.approx(2 * printed.lhs)
+    assert repaired.outcome is Outcome.CONFIRMED
+    assert exp(-repaired.rhs / 3) == pytest.approx(sqrt(log(10) / 48))
+
+
+def test_wide_clusters_break_the_bound_without_refuting_it():
+    verdicts = holding(judge(ideal_classifier, loose(sigma=3.0, n=2000)))
+
+    assert verdicts["RP.AD2"].outcome is Outcome.SILENT
+    assert verdicts["AD.error"].outcome is Outcome.SILENT
+    assert verdicts["U-AD2 X0→X1"].outcome is Outcome.SILENT
+
+
+def test_a_law_without_log_concavity_takes_the_promise_away():
+    verdicts = holding(judge(ideal_classifier, small(clusters="student-t")))
+
+    assert verdicts["RP.concave"].outcome is Outcome.SILENT
+    assert verdicts["AD.error"].outcome is Outcome.BEYOND
+
+
+def test_the_note_adds_the_noise_rate():
+    (claim,) = [c for c in ideal_classifier.claims(loose()) if getattr(c, "id", "") == "AD.error"]
+
+    assert claim.note.endswith(f"{0.3 + float(claim.lhs):.4g}")
+
+
+def test_a_run_of_unknown_law_is_not_judged():
+    assert judge(ideal_classifier, replace(small(), setting=None)).outcome is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({"sigma": 3.0}, {"RP.AD2", "U-AD0 X1→X2", "U-AD2 X0→X1"}),
+        ({"sigma": 3.0, "delta": 0.999}, {"AD.error"}),
+    ],
+)
+def test_planted_parameters_break_what_rests_on_them(changes, broken):
+    held = {id for id, v in holding(judge(ideal_classifier, small())).items() if v.holds}
+    planted = holding(judge(ideal_classifier, replace(small(), **changes)))
+
+    assert broken <= held & {id for id, v in planted.items() if v.holds is False}
+
+
+def test_a_planted_scale_breaks_the_step_that_quotes_A2():
+    planted = with_quantity(small(), "s", (), lambda x: 3 * x)
+
+    assert holding(judge(ideal_classifier, planted))["U-AD1 X1→X2"].outcome is Outcome.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("spoil", "broken", "witness"),
+    [
+        (lambda m: m._replace(wrong=at(m.wrong, 2, 0.5)), "E56 X0→X1", {"mu": 2}),
+        (lambda m: m._replace(far=m.far + 100.0), "E56 X1→X2", {"mu": 0}),
+        (lambda m: m._replace(third=at(m.third, 1, 50.0)), "U-AD1 X0→X1", {"k": 1}),
+    ],
+)
+def test_a_spoilt_mass_breaks_its_link_there(monkeypatch, spoil, broken, witness):
+    def spoilt(run):
+        return spoil(gaussian_masses(0.05))
+
+    monkeypatch.setattr(file, "masses", spoilt)
+    monkeypatch.setattr(ideal_masses, "masses", spoilt)
+    verdict = holding(judge(ideal_classifier, small(sigma=0.05)))[broken]
+
+    assert verdict.outcome is Outcome.REFUTED and verdict.witness == witness
+
+
+def at(values: Rounded, index: int, added: float) -> Rounded:
+    changed = values.value.copy()
+    changed[index] += added + (abs(changed[index]) if added < 1 else 0)
+    return Rounded(changed, values.error)
+
+
+def test_labels_that_are_no_signs_break_the_first_equality():
+    run = replace(loose())
+    run.__dict__["fresh"] = replace(loose().fresh, y_clean=2 * loose().fresh.y_clean)
+
+    assert holding(judge(ideal_classifier, run))["U-AD0 X0→X1"].outcome is Outcome.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "broken"),
+    [
+        ("log_ratio", 3.0, {"U-AD2 P0→P1", "U-AD3 X0→X1", "U-AD3 D0→D1"}),
+        ("log_inverse_delta", 0.01, {"U-AD3 X1→X2", "U-AD3 X2→X3"}),
+    ],
+)
+def test_a_wrong_logarithm_breaks_the_algebra(monkeypatch, name, factor, broken):
+    right = getattr(file, name)
+    monkeypatch.setattr(file, name, lambda run: factor * right(run))
+    verdicts = holding(judge(ideal_classifier, small()))
+
+    assert broken <= {id for id, v in verdicts.items() if v.outcome is Outcome.REFUTED}
+
+
+def test_masses_are_logarithms_for_gaussian_clusters_only():
+    assert isinstance(masses(small()), Masses) and masses(small()).logs
+    assert small_setting().clusters == "gaussian"
+    assert np.isfinite(masses(small()).wrong.value).all()

@@ -1,0 +1,181 @@
+"""The claims made in passing: they hold on tight runs, fail where planted, and agree with literal loops."""
+
+from dataclasses import replace
+from math import exp, sqrt
+
+import numpy as np
+import pytest
+
+from checks.illustrations import (
+    amplification,
+    candidates,
+    fresh_points,
+    linear_classifiers,
+    mean_correlation,
+    mean_square,
+    resemblance,
+    steady_derivative,
+    turning_away,
+)
+from rfa import Outcome, judge
+from tests.planting import flips, holding
+from tests.runs import loose, small
+
+STATEMENTS = (linear_classifiers, amplification, turning_away, resemblance, steady_derivative)
+
+
+def roomy():
+    return small(d=64, n=64, m=16, seed=2)
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.id)
+def test_everything_holds_on_a_tight_run_and_nothing_is_promised(statement):
+    verdicts = holding(judge(statement, roomy()))
+
+    assert {v.outcome for v in verdicts.values()} == {Outcome.BEYOND}
+    assert all(v.holds for v in verdicts.values())
+
+
+def test_asymmetric_clusters_let_a_linear_classifier_beat_guessing():
+    verdict = holding(judge(linear_classifiers, loose(clusters="exponential", sigma=0.1)))["X1.linear"]
+
+    assert verdict.outcome is Outcome.BEYOND and verdict.holds is False
+    assert abs(verdict.lhs - 0.5) > 0.05 and verdict.witness["v"] in (2, 3)
+
+
+def test_wide_clusters_leave_the_affine_classifier_undecided():
+    assert holding(judge(linear_classifiers, loose(sigma=5.0)))["X1.affine"].outcome is Outcome.UNDECIDED
+
+
+def test_turned_labels_break_the_affine_claim(monkeypatch):
+    def turned(run):
+        points = fresh_points(run)
+        return replace(points, y_clean=-points.y_clean)
+
+    monkeypatch.setattr("checks.illustrations.fresh_points", turned)
+    verdict = holding(judge(linear_classifiers, loose()))["X1.affine"]
+
+    assert verdict.outcome is Outcome.SILENT and verdict.lhs < 0.5
+
+
+def test_the_candidates_are_what_the_statement_lists():
+    run = loose()
+    v, X, y, mu = candidates(run), run.sample.X, run.sample.y, run.sample.mu
+
+    assert v[0] == pytest.approx(sum(label * x for label, x in zip(y, X, strict=True)))
+    assert v[1] == pytest.approx(np.linalg.lstsq(X, y, rcond=None)[0])
+    assert v[2:] == pytest.approx(np.stack([mu[0], mu[1], mu[0] + mu[1]]))
+
+
+def test_the_shares_are_counts_over_fresh_clean_points():
+    run = loose(noise="boundary", eta=0.2)
+    points = fresh_points(run)
+    claims = {c.id: c for c in linear_classifiers.claims(run)}
+    right = sum(np.dot(run.sample.mu[0], x) * y > 0 for x, y in zip(points.X, points.y_clean, strict=True))
+    affine = sum((np.dot(run.sample.mu[0], x) - 0.5) * y > 0 for x, y in zip(points.X, points.y, strict=True))
+
+    assert (points.y == points.y_clean).all()
+    assert claims["X1.linear"].lhs.value[2] == right / len(points.y)
+    assert float(claims["X1.affine"].lhs) == affine / len(points.y)
+
+
+@pytest.mark.parametrize("t", [0, 1])
+def test_mean_correlations_are_literal_means_over_each_candidate_set(t):
+    run = small()
+    W, centres = run.W(t), run.sample.centre
+
+    for mu in range(4):
+        cosines = [W[j] @ centres[mu] / sqrt(W[j] @ W[j]) for j in range(run.m) if run.J[j, mu]]
+        assert mean_correlation(run, t).value[mu] == pytest.approx(sum(cosines) / len(cosines))
+
+
+def test_the_mean_square_correlation_has_mean_one_over_d_and_the_stated_spread():
+    random = np.random.default_rng(0)
+    d, m, seen = 5, 40, []
+    for _ in range(400):
+        w = random.standard_normal((m, d))
+        seen.append(((w[:, :2] / np.linalg.norm(w, axis=1, keepdims=True)) ** 2).mean())
+    spread = sqrt((d - 2) / (d**2 * (d + 2) * m))
+
+    assert np.mean(seen) == pytest.approx(1 / d, abs=5 * spread / 20)
+    assert np.std(seen) == pytest.approx(spread, rel=0.15)
+    run = small()
+    literal = np.mean([(w @ k / np.linalg.norm(w)) ** 2 for w in run.W(0) for k in run.sample.mu])
+    assert float(mean_square(run)) == pytest.approx(literal)
+    assert float(mean_square(run).error) == pytest.approx(5 * sqrt(4 / (36 * 8 * run.m)))
+
+
+def test_a_turn_of_the_start_along_the_centres_breaks_the_scale_and_the_order():
+    run = roomy()
+    projection = np.array(run.trace.projection)
+    projection[0] = run.trace.norm[0][:, None] * np.sign(projection[0]) * 0.7
+    verdicts = holding(judge(amplification, replace(run, trace=replace(run.trace, projection=projection))))
+
+    assert verdicts["X2.scale"].holds is False and verdicts["X2.start"].holds is False
+
+
+def test_planted_faults_are_noticed_where_they_are():
+    run = small(d=64, n=64, m=16, seed=2)
+    wanted = {
+        amplification: {"X2.step"},
+        turning_away: {"X3.norms", "X3.turning"},
+        steady_derivative: {"X5.floor", "X5.low", "X5.high"},
+    }
+
+    for statement, ids in wanted.items():
+        assert set(flips(statement, run, wanted=ids)) == ids
+
+
+def test_the_turning_rate_is_the_printed_number():
+    run = small()
+    (claim,) = [c for c in turning_away.claims(run) if c.id == "X3.turning"]
+
+    for t in range(2, run.T + 1):
+        assert float(claim.rhs.value[t, 0]) == pytest.approx(192 * exp(2) / (t - 1))
+        j = int(np.flatnonzero(run.in_J)[0])
+        nu = run.sample.mu[0] if run.home[j] >= 2 else run.sample.mu[1]
+        if t in run.weights:
+            w = run.W(t)[j]
+            assert claim.lhs.value[t, j] == pytest.approx(abs(w @ nu) / np.linalg.norm(w))
+
+
+def test_a_subnetwork_turned_around_resembles_the_ideal_no_more():
+    run = roomy()
+    verdicts = holding(judge(resemblance, replace(run, a=-run.a)))
+
+    assert not verdicts or all(v.holds is False for v in verdicts.values())
+
+
+def test_the_best_multiple_leaves_the_literal_least_squares_residual():
+    run = loose()
+    claims = {c.id: c for c in resemblance.claims(run)}
+    f = run.output(run.T, run.in_J).value
+    ideal = np.abs(run.sample.X @ run.sample.mu[0]) - np.abs(run.sample.X @ run.sample.mu[1])
+    c, residual, *_ = np.linalg.lstsq(ideal[:, None], f, rcond=None)
+
+    assert float(claims["X4.shape"].lhs) == pytest.approx(sqrt(residual[0]))
+    assert float(claims["X4.shape"].rhs) == pytest.approx(c[0] * np.linalg.norm(ideal))
+
+
+def with_input(run, i, angle):
+    X = np.array(run.sample.X)
+    X[i] = np.cos(angle) * run.sample.mu[0] + np.sin(angle) * run.sample.mu[1]
+    return replace(run, sample=replace(run.sample, X=X))
+
+
+def test_an_input_between_the_two_boundaries_is_the_witness():
+    def apart(run):
+        return run.output(run.T, run.in_J).value[7] * (run.input_along.value[7] @ [1, 0, -1, 0]) < 0
+
+    between = [r for angle in np.linspace(0.6, 0.97, 200) if apart(r := with_input(roomy(), 7, angle))]
+    verdict = holding(judge(resemblance, between[len(between) // 2]))["X4.signs"]
+
+    assert verdict.holds is False and verdict.witness == {"i": 7}
+
+
+def test_a_run_of_unknown_law_has_no_fresh_points():
+    assert judge(linear_classifiers, replace(small(), setting=None)).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_an_empty_subnetwork_resembles_nothing():
+    assert judge(resemblance, replace(small(), C0=1e-9)).outcome is Outcome.NOT_APPLICABLE
