@@ -20,7 +20,9 @@ from rfa.run import Run
 from rfa.setting import Setting, grid
 from rfa.studies.coordinates import COORDINATES, PROBED, Coordinate
 
-LEAST_C, LARGEST_C = 1.0 + 1e-9, 1e30
+LEAST_C, LARGEST_C = 1e-30, 1e30
+"""Between these constants the ends of intervals are sought; the paper asks for C > 1 besides."""
+ABOVE_ONE = 1.0 + 1e-9
 DOUBLINGS = 60
 """How many times a search doubles or halves a coordinate before it gives up."""
 
@@ -100,7 +102,7 @@ def judged_at(paper: Paper, setting: Setting) -> float:
     if setting.C is not None:
         return setting.C
     bounds = [constants(paper, setting, place) for place in range(len(claims_of(paper, setting, 2.0)))]
-    return max([1.0 + 1e-9, *(low for low, high in bounds if high >= LARGEST_C and low > LEAST_C)])
+    return max([ABOVE_ONE, *(low for low, high in bounds if high >= LARGEST_C and low > LEAST_C)])
 
 
 def constants(paper: Paper, setting: Setting, place: int) -> tuple[float, float]:
@@ -120,7 +122,7 @@ def constants(paper: Paper, setting: Setting, place: int) -> tuple[float, float]
     return math.inf, 0.0
 
 
-def _edge(inside: float, outside: float, holds: Callable[[float], bool], tolerance: float = 1e-10) -> float:
+def _edge(inside: float, outside: float, holds: Callable[[float], bool], tolerance: float = 1e-9) -> float:
     """The last point at which `holds`, between one where it does and one where it does not."""
     while abs(outside - inside) > tolerance:
         middle = (inside + outside) / 2
@@ -130,7 +132,7 @@ def _edge(inside: float, outside: float, holds: Callable[[float], bool], toleran
 
 def feasible(found: list[Assumption]) -> tuple[float, float]:
     """The interval of C at which all assumptions hold together; empty if its ends are in the wrong order."""
-    return max(a.least_C for a in found), min(a.largest_C for a in found)
+    return max(1.0, *(a.least_C for a in found)), min(a.largest_C for a in found)
 
 
 def features(setting: Setting) -> Iterator[Feature]:
@@ -200,15 +202,15 @@ class Nearest:
     distance: float
 
 
-def nearest(paper: Paper, setting: Setting, candidates: int = 24) -> Nearest | None:
+def nearest(paper: Paper, setting: Setting, candidates: int = 11) -> Nearest | None:
     """The nearest setting, in the sum of |log factor| over coordinates, that meets all assumptions at one C.
 
     A descent, not a proof of nearness: for each of several C, overstepped assumptions are repaired one after the
-    other along the coordinate on which they depend most.
+    other along the coordinate on which they depend most; 1/(4 alpha) is kept an integer.
     """
     found = [
         n
-        for C in np.geomspace(1.01, 1e5, candidates)
+        for C in np.geomspace(4, 4096, candidates)
         if (n := _repaired(paper, setting, float(C))) is not None
     ]
     found += [n for n in (_repaired(paper, setting, judged_at(paper, setting)),) if n is not None]
@@ -220,7 +222,7 @@ def _repaired(paper: Paper, setting: Setting, C: float, rounds: int = 8) -> Near
     for _ in range(rounds):
         places = [p for p, claim in enumerate(claims_of(paper, now, C)) if not claim.holds]
         if not places:
-            return _measured(setting, now, C)
+            return _measured(setting, now, C) if grid(now.step_size)[1] else None
         for place in places:
             along = principal(paper, now, C, place)
             value = None if along is None else limit(paper, now, C, place, *along)

@@ -24,7 +24,7 @@ from rfa.studies.storage import Store
 from rfa.studies.study import MOST, Plan, run_study
 from rfa.studies.summary import Rates, rates_of
 from rfa.studies.sweeps import Sweep, read_sweep, run_sweep, values_of
-from rfa.studies.trials import load_paper, statement_marks
+from rfa.studies.trials import chosen_statements, load_paper, statement_marks
 from rfa.studies.violations import Wish, check_axes, report_violations
 
 FILE = "study.sqlite"
@@ -137,7 +137,7 @@ def carried_out(file: Path, total: int | None, work: Callable[[Meter, Any], Any]
     show_default=True,
     help="Most trials with --until-decided.",
 )
-@click.option("--only", multiple=True, metavar="ID", help="Judge these statements only.")
+@click.option("--only", multiple=True, metavar="ID", help="Judge these statements only; WHP: all that hold with a probability.")
 @click.option(
     "--level",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -154,7 +154,7 @@ def study(
     if (trials is None) == (not until_decided):
         raise InputError("give either --trials N or --until-decided")
     setting = setting_of(name, changes, paper)
-    plan = Plan(setting, paper, trials, only, level, most)
+    plan = Plan(setting, paper, trials, chosen_statements(load_paper(paper), only), level, most)
     folder = out or Path("reports") / f"study-{setting.name}"
     rates: Rates = carried_out(
         folder / FILE, trials,

@@ -199,8 +199,8 @@ def _constants(low: float, high: float) -> str:
     if low > high:
         return "none"
     if high >= 1e30:
-        return "any" if low <= 1.001 else f"C ≥ {low:.4g}"
-    return f"C ≤ {high:.4g}" if low <= 1.001 else interval(low, high)
+        return "any" if low <= 1e-29 else f"C ≥ {low:.4g}"
+    return f"C ≤ {high:.4g}" if low <= 1e-29 else interval(low, high)
 
 
 def _shares(rates: Sequence[Rate]) -> str:

@@ -150,6 +150,18 @@ def run_trial(paper: str, task: Task) -> Trial:
     return Trial(task, marks, "", code, run.draws, time.perf_counter() - began)
 
 
+def chosen_statements(paper: Paper, only: Iterable[str]) -> tuple[str, ...]:
+    """Ids of statements from ids and kinds (`WHP` for all that hold with a probability); empty for all."""
+    ids: dict[str, None] = {}
+    for word in only:
+        found = [s.id for s in paper.results if s.id.lower() == word.lower() or s.kind.split("-")[0] == word]
+        if not found:
+            known = ", ".join([*(s.id for s in paper.results), *dict.fromkeys(s.kind for s in paper.results)])
+            raise InputError(f"{word!r}: no such statement or kind; expected one of {known}")
+        ids |= dict.fromkeys(found)
+    return tuple(ids)
+
+
 def marks_of(paper: Paper, run: Run, task: Task) -> Iterator[Mark]:
     """All marks of a run: the statements of the task (default: all of the paper), then its measures."""
     wanted = {s.lower() for s in task.statements}
