@@ -18,6 +18,7 @@ from checks.candidate_neurons import candidate_neurons
 from checks.capture_edge import capture_edge
 from checks.constants import PAPER_C0
 from checks.constants_ledger import constants
+from checks.exact_rates import exact_rates
 from checks.feature_movement import feature_movement
 from checks.first_step import first_step
 from checks.gaps import GAPS, READINGS
@@ -32,6 +33,7 @@ from checks.neuron_alignment import neuron_alignment
 from checks.persistence import persistence
 from checks.rademacher import rademacher
 from checks.sample_geometry import directions_of_samples, equal_clusters, few_noisy_samples, near_centres
+from checks.scalings import SCALINGS
 from checks.subnetwork_margin import subnetwork_margin
 from checks.weight_growth import weight_growth
 from rfa import Paper, Run
@@ -64,5 +66,7 @@ PAPER = Paper(
     notes=notes,
     assumptions=assumption_table,
     constants=constants,
+    exact_rates=exact_rates,
+    scalings=SCALINGS,
     ledgers=(margin_ledger, first_step_ledger, movement_ledger),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from rfa.chains import Chain
 from rfa.claims import Claim
+from rfa.scaling import Scaling
 
 if TYPE_CHECKING:
     from rfa.constants import ConstantsTable
@@ -119,6 +120,10 @@ class Paper:
     title: str
     results: tuple[Statement, ...]
     settings: Traversable | None = None
+    exact_rates: Callable[[Setting], Mapping[str, float]] | None = None
+    """By claim id, the exact probability with which a conclusion holds on a run of a setting, where it is known."""
+    scalings: tuple[Scaling, ...] = ()
+    """Claimed orders of growth."""
     gaps: Mapping[str, str] = field(default_factory=dict)
     readings: Mapping[str, str] = field(default_factory=dict)
     default: bool = False

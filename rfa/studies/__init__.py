@@ -1,0 +1,1 @@
+"""Many runs: rates with stated error probabilities, sweeps, break points, the violation report, counterexamples."""
