@@ -42,8 +42,8 @@ from rfa import Paper, Run
 def notes(run: Run) -> Iterator[str]:
     """What every report of a run says about C0."""
     yield (
-        f"C0 = {run.C0:g} is used here. The good run of the paper (Definition 7) takes C0 = 4⁵·1024²·e⁴ = {PAPER_C0:.3g}, "
-        "which is out of reach: its L4 asks for more than 10²³ neurons."
+        f"C0 = {run.C0:g} is used here. The good run of the paper (Definition 7) takes C0 = 4⁵·1024²·e⁴ = "
+        f"{PAPER_C0:.3g}, which is out of reach: its L4 asks for more than 10²³ neurons."
     )
 
 

@@ -112,7 +112,7 @@ def feature_chains(run: Run, of: Features, given: Growth, more: Movement) -> Ite
     pushed = [*gained, *short, more.tight]
     yield from parts(run, of)
     yield from weights(run, given, more, gained)
-    yield from towards_samples(run, of, gained, short, more)
+    yield from towards_samples(run, of, gained, short)
     yield awake(run, of, pushed)
     yield from asleep(run, of, given, more, pushed)
     yield squares(run, of, more, [*pushed, given.short, more.first_norms, more.small_start])
@@ -174,14 +174,13 @@ def weights(run: Run, given: Growth, more: Movement, gained: list[Claim]) -> Ite
     )  # fmt: skip
 
 
-def towards_samples(
-    run: Run, of: Features, gained: list[Claim], short: list[Claim], more: Movement
-) -> Iterator[Chain]:
+def towards_samples(run: Run, of: Features, gained: list[Claim], short: list[Claim]) -> Iterator[Chain]:
     """E52, axes i j."""
     end, b = run.T - run.first, run.b
     centre = (run.toward[end] - run.toward[0])[:, run.sample.cluster]
     change = run.W(run.T) - run.W(run.first)
     size = run.deviation_norm[:, None]
+    tight = suppose("RP.D8", "8D ≤ E/512", 8 * run.D, "<=", E / 512)
     kept_apart = (run.dot * size.value + size.error) * run.moved[end].value
     beside = Rounded(run.deviation @ change.T, kept_apart + run.unit * run.norm[end].value * size.value)
     yield chain(
@@ -190,7 +189,7 @@ def towards_samples(
         eq(Rounded(centre.value.T, centre.error.T) + beside, "x_i = μ(i) + ξ_i"),
         ge(b * (E / 256) - run.D * run.moved[end], "(i) E50", needs=gained),
         ge(b * (E / 256) - 8 * run.D * b, "(ii) E51", needs=short),
-        ge(b * (E / 512), "(iii) 8‖ξ_i‖ ≤ E/512", needs=[more.tight]),
+        ge(b * (E / 512), "(iii) 8D ≤ E/512", needs=[tight]),
         axes="i j", where=of.at_home,
     )  # fmt: skip
 

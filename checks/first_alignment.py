@@ -12,6 +12,7 @@ from checks.measured import start_counts
 from rfa import Claim, Rounded, Run, chain, eq, ge, gt, le, lt, suppose
 from rfa.chains import Chain
 from rfa.data import CENTRE_LABEL
+from rfa.network import activation
 from rfa.run import OPPOSITE
 
 
@@ -163,7 +164,8 @@ def of_cluster(run: Run, centre: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def target(run: Run, given: FirstStep) -> Chain:
     """E24, axes i j."""
-    active = Rounded(run.A(1), np.abs(run.pre(1).value) <= run.pre(1).error)
+    pre = run.pre(1)
+    active = Rounded(activation(pre.value, run.relu_at_zero), np.abs(pre.value) <= pre.error)
     return chain(
         "E24", "every neuron of J_μ is awake on I_μ at t = 1",
         active,

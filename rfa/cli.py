@@ -30,6 +30,7 @@ from rfa.command_line import (
     write_json,
 )
 from rfa.errors import InputError
+from rfa.studies.cli import register
 
 
 @click.group(
@@ -255,3 +256,6 @@ def constants(
     if not write_json(table.to_dict(), json_path):
         click.echo(constants_table(table))
     return OK
+
+
+register(main)

@@ -1,4 +1,4 @@
-"""Reading a `.npz` file from anywhere: whatever is wrong with it is one `InputError`; nothing is unpickled."""
+"""Reading a `.npz` file from anywhere: what is wrong with it is one `InputError`; nothing is unpickled."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _run(given: Arrays, changes: Mapping[str, Any], progress: Progress | None) -
         return _followed(sample, a, W, steps, known, progress)
     trace = read_trace(given, grid(known["step_size"])[0] + 1, len(a))
     run = Run(sample, a, {int(t): W[k] for k, t in enumerate(steps)}, trace, **known)
-    _check_log(run, given, changes)
+    _check_log(run, given)
     return run
 
 
@@ -246,19 +246,14 @@ def _setting(given: Arrays, changes: Mapping[str, Any]) -> Setting | None:
     return setting.override(**changes)
 
 
-def _check_log(run: Run, given: Arrays, changes: Mapping[str, Any]) -> None:
+def _check_log(run: Run, given: Arrays) -> None:
     if max(run.weights) > run.last:
         raise InputError(f"steps: {max(run.weights)} is beyond the last logged step {run.last}")
-    check_against_weights(run)
-    old = {"C0": DEFAULT_C0, "relu_at_zero": 0.0} | {
-        k: given[k].item() for k in ("C0", "relu_at_zero") if k in given
-    }
-    J = candidates(run.trace.projection[0], run.trace.norm[0], run.a, run.d, old["C0"])
-    if (
-        not np.array_equal(J, run.J)
-        or changes.get("relu_at_zero", old["relu_at_zero"]) != old["relu_at_zero"]
-    ):
+    logged = {"relu_at_zero": 0.0, **_parameters(given, {})}
+    J = candidates(run.trace.projection[0], run.trace.norm[0], run.a, run.d, logged["C0"])
+    if not np.array_equal(J, run.J) or run.relu_at_zero != logged["relu_at_zero"]:
         raise InputError(
-            f"C0, relu_at_zero: logged at {old['C0']:g} and {old['relu_at_zero']:g}, and other values change "
-            "the log; a file with W for every step can be judged at any"
+            f"C0, relu_at_zero: logged at {logged['C0']:g} and {logged['relu_at_zero']:g}, and other values "
+            "change the log; a file with W for every step can be judged at any"
         )
+    check_against_weights(run)

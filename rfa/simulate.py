@@ -96,7 +96,7 @@ def trained(
             raise InputError("engine = 'reduced': weights made elsewhere are in R^d; use engine = 'direct'")
         sample, W = reduce_given(sample, W)
     projection, norm = W @ sample.mu.T, np.linalg.norm(W, axis=1)
-    in_J = candidates(projection, norm, a, d, C0).any(axis=1)
+    in_J = np.asarray(candidates(projection, norm, a, d, C0).any(axis=1))
     horizon = grid(step_size)[0] + 1
     kept_steps = frozenset({first, first + 1, horizon, first + steps, *keep})
     trace, weights = observe(

@@ -44,6 +44,9 @@ def build(paper: Paper, run: Run, judgements: Sequence[Judgement], *, command: s
         "notes": [] if paper.notes is None else list(paper.notes(run)),
         "ledgers": list(_ledgers(paper, run)),
         "gaps": {gap: text for gap, text in paper.gaps.items() if _concerned(gap, judgements)},
+        "readings": {
+            id: text for id, text in paper.readings.items() if any(id in j.statement.readings for j in judgements)
+        },
         "statements": statements,
         "as_printed": as_printed(statements),
         "never_exercised": never_exercised(statements),
@@ -174,6 +177,7 @@ def _statement(judgement: Judgement) -> dict[str, Any]:
         "id": statement.id,
         "title": statement.title,
         "kind": statement.kind,
+        "words": statement.words,
         "outcome": judgement.outcome.name,
         "status": {"word": "", "because": []},
         "counts": _counts(judgement.conclusions or judgement.premises),
@@ -231,7 +235,7 @@ def _link(v: Verdict) -> dict[str, Any]:
 
 
 def loss(v: Verdict) -> float | None:
-    """The factor that a link gives away at its witness, 1 or more if it holds; None if a side is not positive."""
+    """The factor that a link gives away at its witness, at least 1 if it holds; None unless both are positive."""
     if v.lhs is None or v.rhs is None or not (v.lhs > 0 and v.rhs > 0):
         return None
     return number(v.lhs / v.rhs if v.relation in (">=", ">") else v.rhs / v.lhs)

@@ -120,7 +120,7 @@ def _where(row: Row) -> str:
 
 def shown(report: Report, saved: Path | None = None, *, links: bool = False) -> str:
     """The table of conclusions (and of links), then the closing lines."""
-    tables: list[RenderableType] = [outcomes(report), "", *([link_table(report), ""] if links else [])]
+    tables: list[RenderableType] = [outcomes(report), "", *((link_table(report), "") if links else ())]
     return rendered(*tables, *(Text(clean(line)) for line in closing(report, saved)))
 
 

@@ -1,6 +1,6 @@
 """Kill a study with SIGKILL at random moments, resume it each time, and compare its table with an undisturbed one.
 
-    python -m tests.campaigns.kills [--kills 20] [--trials 500] [--workers 2] [--seed 0]
+python -m tests.campaigns.kills [--kills 20] [--trials 500] [--workers 2] [--seed 0]
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from tests.runs import loose, small, small_setting
 def crowded():
     """A substitute for n = 5·10⁶, at which the losses of E14 stay below c1.
 
-    Clusters of exactly equal size let δ be close to 1, outside the range of the lemma, so that log(1/δ) is close
-    to 0 and n = 2·10⁵ suffices for two neurons.
+    Clusters of exactly equal size let δ be close to 1, outside the range of the lemma: log(1/δ) is close to 0
+    and n = 2·10⁵ suffices for two neurons.
     """
     setting = Setting(d=4, n=200_000, m=2, sigma=0.7, eta=0.005, K=1, steps=1, omega_init=1e-3, C0=2.0)
     rng, cluster = np.random.default_rng(1), np.arange(setting.n) % 4
@@ -61,7 +61,7 @@ def test_the_lemma_is_exercised_on_a_natural_run():
     assert not [v.id for v in judgement.links if v.outcome is Outcome.REFUTED]
 
 
-# ---- planted faults ------------------------------------------------------------------------------------------
+# ---- planted faults --------------------------------------------------------------------------------------
 
 
 def fails(faulty, *ids, **witness):
@@ -184,7 +184,7 @@ def test_without_its_law_a_run_keeps_the_edge_and_the_cluster_sizes():
     assert {v.link.chain for v in judgement.links} == {"E6", "E7"}
 
 
-# ---- the members against loops straight from the specification -----------------------------------------------
+# ---- the members against loops straight from the specification -------------------------------------------
 
 
 class Literal:
@@ -299,7 +299,7 @@ def test_an_activation_on_the_verge_leaves_the_edge_undecided():
     assert start_counts(flat).clean.error[0].sum() == 0
 
 
-# ---- gaps ----------------------------------------------------------------------------------------------------
+# ---- gaps ------------------------------------------------------------------------------------------------
 
 
 def test_exponential_clusters_break_the_printed_half():

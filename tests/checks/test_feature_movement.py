@@ -16,6 +16,7 @@ from tests.checks.plants import (
     clean_sample,
     in_sample,
     overridden,
+    quantity,
     traced,
     verdicts_of,
     with_pre,
@@ -25,7 +26,7 @@ from tests.runs import loose, small, small_setting
 
 E = np.exp(-2.0)
 T, HOME, K_HOME, K_OTHER, SIGN = 4, 3, 1, 0, -1
-I = 47
+SAMPLE = 47
 """A sample; what is planted at a neuron of its home is planted at `OWN`."""
 
 
@@ -38,14 +39,14 @@ def quiet():
 @cache
 def half_asleep():
     """One neuron for each centre starts almost orthogonal to it, so that some samples of the cluster are asleep."""
-    setting = small_setting(noisy=0, sigma=4e-6, C0=1e6, K=3)
+    setting = small_setting(n=96, noisy=0, sigma=4e-6, C0=1e6, K=3)
     sample, (W, a) = draw_sample(setting), draw_start(setting)
     size = np.linalg.norm(W[0])
     for mu in range(4):
         centre = sample.centre[mu]
         first, *others = [j for j in range(12) if (a[j] > 0) == (mu < 2) and j % 2 == mu % 2]
         aside = np.eye(6)[2 + mu]
-        W[first] = size * (2e-6 * centre + aside)
+        W[first] = size * (4e-6 * centre + aside)
         W[others] = size * (0.5 * centre + 0.5 * aside)
     return trained(
         sample, a, W, step_size=1 / 12, steps=4, C0=1e6, omega_init=setting.omega_init, sigma=setting.sigma, eta=0.02,
@@ -53,8 +54,8 @@ def half_asleep():
     )  # fmt: skip
 
 
-OWN = int(np.flatnonzero(quiet().J[:, quiet().sample.cluster[I]])[0])
-K_OWN, OWN_SIGN = int(quiet().sample.cluster[I]) // 2, 1 - 2 * (int(quiet().sample.cluster[I]) % 2)
+OWN = int(np.flatnonzero(quiet().J[:, quiet().sample.cluster[SAMPLE]])[0])
+K_OWN, OWN_SIGN = int(quiet().sample.cluster[SAMPLE]) // 2, 1 - 2 * (int(quiet().sample.cluster[SAMPLE]) % 2)
 
 
 def back(x):
@@ -66,11 +67,10 @@ PLANTED = {
     "RP.L3": (lambda r: traced(r, "norm", (0, J), 1.0), {"j": J}),
     "RP.E34": (lambda r: traced(r, "projection", (1, J, K_HOME), back), {"j": J}),
     "RP.alpha10": (lambda r: overridden(r, alpha=Rounded(0.1)), {}),
-    "RP.D8": (lambda r: in_sample(r, I, lambda x: 2 * x), {"i": I}),
+    "RP.D8": (lambda r: in_sample(r, SAMPLE, lambda x: 2 * x), {"i": SAMPLE}),
     "RP.u": (lambda r: overridden(r, u=Rounded(1.0)), {}),
     "RP.half": (lambda r: overridden(r, C0=2.0), {}),
     "P2.ratio": (lambda r: in_weights(r, T, slice(None), lambda W: r.weights[0]), {}),
-    "U-P2a X1→X2": (lambda r: with_pre(r, T, (I, OWN), 0.0), {}),
     "U-P2b X0→X1": (lambda r: traced(r, "projection", (T, J, K_HOME), back), {"j": J}),
     "U-P2b X1→X2": (lambda r: overridden(r, alpha=Rounded(0.3)), {}),
     "E50 X0→X1": (lambda r: traced(r, "projection", (1, J, K_HOME), back), {"j": J}),
@@ -80,20 +80,20 @@ PLANTED = {
     "E51 X1→X2": (lambda r: overridden(r, alpha=Rounded(0.3)), {}),
     "E51 X2→X3": (lambda r: overridden(r, alpha=Rounded(9.0)), {}),
     "E51 R0→R1": (lambda r: overridden(r, alpha=Rounded(9.0)), {}),
-    "E52 X0→X1": (lambda r: with_pre(r, T, (I, OWN), 9.0), {"i": I, "j": OWN}),
+    "E52 X0→X1": (lambda r: with_pre(r, T, (SAMPLE, OWN), 9.0), {"i": SAMPLE, "j": OWN}),
     "E52 X1→X2": (
         lambda r: traced(r, "projection", (T, OWN, K_OWN), lambda x: -50 * OWN_SIGN * abs(x)),
         {"j": OWN},
     ),
     "E52 X2→X3": (lambda r: traced(r, "moved", (T, OWN), 9e4), {"j": OWN}),
     "E52 X3→X4": (lambda r: overridden(r, D=Rounded(1.0)), {}),
-    "E53 X0→X1": (lambda r: with_pre(r, T, (I, OWN), -9.0), {"i": I, "j": OWN}),
-    "E53 X1→X2": (lambda r: with_pre(r, T, (I, OWN), -9.0), {"i": I, "j": OWN}),
-    "E55 X0→X1": (lambda r: in_sample(r, I, lambda x: 0 * x), {"i": I}),
+    "E53 X0→X1": (lambda r: with_pre(r, T, (SAMPLE, OWN), -9.0), {"i": SAMPLE, "j": OWN}),
+    "E53 X1→X2": (lambda r: with_pre(r, T, (SAMPLE, OWN), -9.0), {"i": SAMPLE, "j": OWN}),
+    "E55 X0→X1": (lambda r: in_sample(r, SAMPLE, lambda x: 0 * x), {"i": SAMPLE}),
     "E55 X1→X2": (lambda r: overridden(r, J_size=np.array([3, 0, 3, 3])), {}),
     "E55 X2→X3": (lambda r: overridden(r, C0=2.0), {}),
-    "U-P2c X0→X1": (lambda r: with_pre(r, 0, (I, OWN), 9.0), {"i": I}),
-    "U-P2c X1→X2": (lambda r: in_sample(r, I, lambda x: 9 * x), {"i": I}),
+    "U-P2c X0→X1": (lambda r: with_pre(r, 0, (SAMPLE, OWN), 9.0), {"i": SAMPLE}),
+    "U-P2c X1→X2": (lambda r: in_sample(r, SAMPLE, lambda x: 9 * x), {"i": SAMPLE}),
     "U-P2d X0→X1": (lambda r: overridden(r, u=Rounded(1e-9)), {}),
     "U-P2d X1→X2": (lambda r: overridden(r, u=Rounded(-1.0)), {}),
 }
@@ -108,7 +108,7 @@ def test_a_planted_fault_is_found_where_it_was_planted(id):
 ASLEEP = {
     "E54 X0→X1": lambda r, i, j: with_pre(r, T, (i, j), -9.0),
     "E54 X1→X2": lambda r, i, j: with_pre(r, 0, (i, j), -9.0),
-    "E54 X2→X3": lambda r, i, j: traced(r, "norm", (0, j), 1.0),
+    "E54 X2→X3": lambda r, i, j: quantity(r, "norm", (0, j), 1.0),
     "E54 X3→X4": lambda r, i, j: overridden(r, omega_root_d=Rounded(1.0)),
 }
 
@@ -137,6 +137,14 @@ def test_a_wrong_activation_is_noticed(monkeypatch):
 
     assert holding(judge(feature_movement, half_asleep()))["E54 N0→N1"].holds is False
     assert holding(judge(feature_movement, quiet()))["U-P2a X0→X1"].holds is False
+
+
+def test_a_wrong_sum_over_all_features_is_noticed(monkeypatch):
+    assert verdicts_of(feature_movement, quiet())["U-P2a X1→X2"].holds
+    monkeypatch.setattr(Features, "squared", property(lambda of: 0.5 * (of.moved * of.moved).sum(axis=1)))
+    verdicts = holding(judge(feature_movement, quiet()))
+
+    assert verdicts["U-P2a X0→X1"].holds is False and verdicts["U-P2a X1→X2"].holds is False
 
 
 def test_the_proposition_applies_without_the_small_steps_of_lemma_11():
@@ -203,4 +211,4 @@ def test_the_sample_of_the_table_is_at_the_home_of_its_neuron():
     run = quiet()
 
     assert run.T == T and run.home[J] == HOME
-    assert run.J[OWN, run.sample.cluster[I]] and not run.sample.noisy[clean_sample(run)]
+    assert run.J[OWN, run.sample.cluster[SAMPLE]] and not run.sample.noisy[clean_sample(run)]

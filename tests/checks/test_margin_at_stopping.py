@@ -202,9 +202,15 @@ def test_a_sleeping_neuron_leaves_the_inequality_that_needs_no_alignment_alone()
 def test_a_step_size_too_large_leaves_the_margins_true_beyond_what_is_promised():
     verdicts = verdicts_of(margin_at_stopping, quiet())
 
-    assert verdicts["L11.clean"].outcome is Outcome.BEYOND
-    assert verdicts["L11.clean"].failing == ("RP.E22",)
-    assert verdicts["L11.norm"].outcome is Outcome.CONFIRMED
+    for id in ("L11.norm", "L11.clean"):
+        assert (verdicts[id].outcome, verdicts[id].failing) == (Outcome.BEYOND, ("RP.E22",))
+    assert judge(margin_at_stopping, quiet()).outcome is Outcome.BEYOND
+
+
+def test_the_norm_needs_short_weights_and_a_step_of_at_most_a_quarter_alone():
+    verdicts = verdicts_of(margin_at_stopping, quiet())
+
+    assert {verdicts[f"U-L11n X{k}→X{k + 1}"].outcome for k in range(4)} == {Outcome.CONFIRMED}
 
 
 def test_only_the_links_of_a_sleeping_neuron_lose_their_premise():

@@ -138,3 +138,11 @@ def test_half_space_noise_takes_away_the_active_samples():
 
 def test_the_number_of_draws_falls_with_the_dimension():
     assert [draws_for(d) for d in (2, 1000, 10**6)] == [20_000, 16_777, 2_000]
+
+
+@pytest.mark.parametrize("law", sorted(LAWS))
+def test_very_tight_clusters_are_no_trouble(law):
+    found = tails(planted(AXES, sigma=1e-9, clusters=law))
+
+    assert found.active.value[0, :2] == pytest.approx([1.0, 0.0], abs=1e-30)
+    assert found.idle.value[0, :2] == pytest.approx([0.0, 1.0], abs=1e-30)

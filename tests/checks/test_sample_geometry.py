@@ -10,6 +10,7 @@ from checks.measured import ABOVE_2, C1_interval, C1_needed, C1_run, largest_C1
 from checks.projections import far_probability
 from checks.sample_geometry import directions_of_samples, equal_clusters, few_noisy_samples, near_centres
 from rfa import Outcome, Rounded, judge
+from rfa.clusters import LAWS
 from rfa.simulate import simulate
 from tests.checks.breaking import breaks, members, overridden, verdict
 from tests.planting import in_sample
@@ -163,14 +164,26 @@ def test_an_empty_cluster_is_seen():
     breaks(equal_clusters, run, empty, "L5d.lower", mu=2)
 
 
-@pytest.mark.parametrize("law", ["gaussian", "ball", "cube", "rademacher", "two-point", "student-t"])
-@pytest.mark.parametrize("r", [0.8, 1.2, 2.5])
-def test_the_chance_of_a_far_sample_is_never_understated(law, r):
-    run = simulate(small_setting(d=8, n=2000, clusters=law, sigma=1.0, noisy=None, seed=1, steps=1))
-    far = int(((run.deviation**2).sum(axis=1) > r * 8).sum())
+@pytest.mark.parametrize("law", sorted(LAWS))
+@pytest.mark.parametrize(("d", "r"), [(8, 0.8), (8, 1.2), (8, 2.5), (600, 1.5), (600, 3.0)])
+def test_the_chance_of_a_far_sample_is_never_understated(law, d, r):
+    run = simulate(small_setting(d=d, n=500, clusters=law, sigma=1.0, noisy=None, seed=1, steps=1))
+    far = int(((run.deviation**2).sum(axis=1) > r * d).sum())
 
     # one-sided exact binomial test; fails with probability 1e-8 if the chance were exactly the bound
     assert binomtest(far, run.n, far_probability(run, r), alternative="greater").pvalue > RARE
+
+
+@pytest.mark.parametrize("law", ["exponential", "laplace", "logistic", "cube"])
+def test_near_samples_are_confirmed_in_high_dimension_for_laws_with_light_tails(law):
+    run = simulate(small_setting(d=8000, n=100, clusters=law, sigma=1e-7, noisy=None, eta=0.05, steps=1))
+
+    assert far_probability(run, 2.5) < run.delta / (4 * run.n)
+    assert judge(near_centres, run).outcome is Outcome.CONFIRMED
+
+
+def test_without_a_known_law_only_the_bound_of_markov_is_left():
+    assert far_probability(replace(small(), setting=None), 4.0) == 0.25
 
 
 def test_norms_of_gaussian_deviations_follow_the_chi_square_law():

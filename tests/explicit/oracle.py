@@ -32,9 +32,7 @@ def measured(run):
     q["dp"] = max(abs(x @ centre(run, nu)) for x in xi for nu in range(4))
     q["d1"] = max(sum(abs(x @ centre(run, nu)) for x in xi) / n for nu in range(4))
     q["G"] = max(sum(abs(xi[i] @ xi[k]) for i in range(n)) / n for k in range(n))
-    members = [
-        [j for j in range(m) if sign[j] == LABEL[mu] and v[j] @ centre(run, mu) > 0] for mu in range(4)
-    ]
+    members = [[j for j in range(m) if sign[j] == LABEL[mu] and v[j] @ centre(run, mu) > 0] for mu in range(4)]
     q["M"] = [len(one) for one in members]
     q["miss"] = [{j: miss(v[j], X, cluster, mu, n) for j in members[mu]} for mu in range(4)]
     return q
@@ -51,7 +49,7 @@ def recursion(q):
     most = max(q["plus"], q["minus"]) / q["m"]
     own, P, beta, spent, ok, oth = 0.0, q["v0"], q["b0"], 0.0, True, 0.0
     r = {key: [] for key in ("F", "plus", "minus", "h", "own", "P", "beta", "spent", "ok", "oth")}
-    for t in range(q["T"] + 1):
+    for _ in range(q["T"] + 1):
         F = q["alpha"] * most * (q["v0"] + own + q["d1"] * spent + beta)
         plus, minus = 1 / (1 + exp(-F)), 1 / (1 + exp(F))
         h = [minus * q["c"][mu] - plus * (q["r"][mu] + q["d1"]) for mu in range(4)]

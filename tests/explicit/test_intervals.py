@@ -20,9 +20,7 @@ def contains(interval: Interval, exact: Fraction) -> bool:
 @st.composite
 def intervals(draw):
     ends = sorted((draw(numbers), draw(numbers)))
-    return Interval(*ends), Fraction(ends[0]) + draw(st.fractions(0, 1)) * (
-        Fraction(ends[1]) - Fraction(ends[0])
-    )
+    return Interval(*ends), Fraction(ends[0]) + draw(st.fractions(0, 1)) * (Fraction(ends[1]) - Fraction(ends[0]))
 
 
 @given(intervals(), intervals())

@@ -13,7 +13,8 @@ from tests.explicit.mistakes import MISTAKES
 from tests.runs import loose, small
 
 NAMES = {
-    "F": "F", "plus": "most_g", "minus": "least_g", "own": "own", "P": "P", "beta": "beta", "spent": "spent", "oth": "other",
+    "F": "F", "plus": "most_g", "minus": "least_g", "own": "own", "oth": "other", "P": "P", "beta": "beta",
+    "spent": "spent",
 }  # fmt: skip
 MEASURED = ("v0", "b0", "d1", "dp", "G", "N")
 runs = [small, loose, *CONSTRUCTED.values(), *(lambda seed=seed: adversarial(seed) for seed in range(40))]
@@ -63,9 +64,7 @@ def test_the_certified_margin_is_that_of_the_specification():
             assert holds(known.wrong_end[mu], expected["P"][mu], 1e-9)
             if known.lag_share[mu].lower > 0:
                 assert holds(known.lag_share[mu], 1 / expected["kappa"][mu], 1e-6)
-                assert abs(known.margin[mu].lower - expected["margin"][mu]) < 1e-9 * max(
-                    1, abs(expected["margin"][mu])
-                )
+                assert abs(known.margin[mu].lower - expected["margin"][mu]) < 1e-9 * max(1, abs(expected["margin"][mu]))
                 compared += 1
     assert compared > 60
 
@@ -77,9 +76,7 @@ def test_the_ends_of_the_certified_margin_are_close_together():
 
 
 def test_unequal_halves_enter_with_their_own_numbers():
-    run = next(
-        r for r in map(adversarial, range(200)) if 0 < r.positive.sum() < r.m and 2 * r.positive.sum() != r.m
-    )
+    run = next(r for r in map(adversarial, range(200)) if 0 < r.positive.sum() < r.m and 2 * r.positive.sum() != r.m)
     m, positive = certify(run).recursion.measured, int(run.positive.sum())
 
     assert m.most == max(positive, run.m - positive)
@@ -92,8 +89,8 @@ CAUGHT_BY = {
     "S1: d1 dropped": 3,
     "F: the smaller sign": 4,
     "h: clean and noisy swapped": 1,
-    "P: d1 dropped": 3,
-    "jump: d1 dropped": 3,
+    "P: d1 dropped": 25,
+    "jump: d1 dropped": 25,
     "own half: beta_T dropped": 229,
     "other half: the wrong sign counted": 4,
 }

@@ -90,13 +90,18 @@ def test_a_kill_before_the_rename_leaves_nothing_behind(tmp_path, monkeypatch):
     assert names(tmp_path) == set()
 
 
+def killed_while_writing(path):
+    with replacing(path) as fresh:
+        fresh.write_text("half")
+        raise Killed
+
+
 def test_one_file_is_replaced_whole_or_not_at_all(tmp_path):
     path = tmp_path / "x.json"
     path.write_text("old")
 
-    with pytest.raises(Killed), replacing(path) as fresh:
-        fresh.write_text("half")
-        raise Killed
+    with pytest.raises(Killed):
+        killed_while_writing(path)
     assert path.read_text() == "old" and names(tmp_path) == {"x.json"}
     with replacing(path) as fresh:
         fresh.write_text("new")

@@ -22,7 +22,8 @@ def hostile():
     run = simulate(small_setting(name=HOSTILE, fresh=10))
     parts = [then("Z1.evil", HOSTILE, 0.0, "<=", 1.0), link("E1", False, printed=True, gap="G1")]
     return report(
-        toy("Z1", parts=parts, gaps=["G1"]), raising("Z2", ValueError(HOSTILE)), run=run, command=f"rfa verify '{HOSTILE}'",
+        toy("Z1", parts=parts, gaps=["G1"]), raising("Z2", ValueError(HOSTILE)),
+        run=run, command=f"rfa verify '{HOSTILE}'",
         gaps={"G1": HOSTILE}, notes=lambda run: [HOSTILE], title=HOSTILE,
     )  # fmt: skip
 
@@ -31,8 +32,8 @@ def mixed():
     return report(
         toy("Z1", parts=[link("E1", True), link("E2", False, printed=True, gap="G1"), link("E2", True, gap="G1")]),
         toy("Z2", uses=["Z1"], **REFUTED), toy("Z3", uses=["Z2"]), toy("Z4", **BEYOND), toy("Z5", **SILENT),
-        not_applicable("Z6"), raising("Z7", TypeError("no")), toy("A1", kind="ASSUMPTION", premise=False, conclusion=None),
-        toy("X1", kind="TEXT"), gaps={"G1": "one slip"},
+        not_applicable("Z6"), raising("Z7", TypeError("no")),
+        toy("A1", kind="ASSUMPTION", premise=False, conclusion=None), toy("X1", kind="TEXT"), gaps={"G1": "one slip"},
     )  # fmt: skip
 
 
@@ -61,7 +62,11 @@ def test_failures_come_first():
     text = markdown(mixed())
     headings = re.findall(r"^## (.*)$", text, flags=re.M)
 
-    assert headings[:3] == ["Failures", "Outcomes", "The proof"] and "As printed" in headings and "Never exercised" in headings
+    assert (
+        headings[:3] == ["Failures", "Outcomes", "The proof"]
+        and "As printed" in headings
+        and "Never exercised" in headings
+    )
     failures = text[text.index("## Failures") : text.index("## Outcomes")]
     assert "| Z2.c | REFUTED |" in failures and "| Z7 | ERROR |" in failures and "Z5" not in failures
 
@@ -70,7 +75,11 @@ def test_the_outcome_table_has_premise_and_conclusion_columns():
     rows = {cells[0].strip(): [c.strip() for c in cells] for cells in table_rows(markdown(mixed()))}
 
     assert rows["Z1.c"][2:5] == ["hold", "holds", "CONFIRMED"] and rows["Z2.c"][2:5] == ["hold", "fails", "REFUTED"]
-    assert rows["Z4.c"][2:5] == ["fail: RP.p", "holds", "BEYOND"] and rows["Z5.c"][2:5] == ["fail: RP.p", "fails", "SILENT"]
+    assert rows["Z4.c"][2:5] == ["fail: RP.p", "holds", "BEYOND"] and rows["Z5.c"][2:5] == [
+        "fail: RP.p",
+        "fails",
+        "SILENT",
+    ]
     assert rows["X1.c"][2:5] == ["nothing promised", "holds", "BEYOND"] and rows["RP.p"][2:5] == ["", "fails", ""]
 
 

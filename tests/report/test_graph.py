@@ -18,7 +18,9 @@ def test_confirmed_under_a_refuted_ancestor_is_true_for_another_reason():
     assert found == {"A": "refuted", "B": "true for another reason", "C": "true for another reason", "D": "confirmed"}
 
 
-@pytest.mark.parametrize("ground", [toy("A", **BEYOND), toy("A", **SILENT), not_applicable("A"), raising("A", TypeError())])
+@pytest.mark.parametrize(
+    "ground", [toy("A", **BEYOND), toy("A", **SILENT), not_applicable("A"), raising("A", TypeError())]
+)
 def test_confirmed_above_something_untested_is_confirmed_alone(ground):
     nodes = {n.id: n for n in graph(report(ground, toy("B", uses=["A"]), toy("C", uses=["B"])).statements)}
 
@@ -35,7 +37,9 @@ def test_what_is_not_confirmed_keeps_its_own_word():
 
 
 def test_suppositions_hold_or_fail():
-    assumed = [toy(id, kind="ASSUMPTION", premise=holds, conclusion=None) for id, holds in (("A1", True), ("A2", False))]
+    assumed = [
+        toy(id, kind="ASSUMPTION", premise=holds, conclusion=None) for id, holds in (("A1", True), ("A2", False))
+    ]
 
     assert statuses(*assumed) == {"A1": "holds", "A2": "fails"}
 

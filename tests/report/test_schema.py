@@ -13,7 +13,11 @@ from tests.report.toys import REFUTED, link, raising, report, toy
 
 @cache
 def sample():
-    return report(toy("Z1", parts=[link("E1", True), link("E1", False, printed=True)]), toy("Z2", **REFUTED), raising("Z3", TypeError()))
+    return report(
+        toy("Z1", parts=[link("E1", True), link("E1", False, printed=True)]),
+        toy("Z2", **REFUTED),
+        raising("Z3", TypeError()),
+    )
 
 
 def test_the_schema_is_a_valid_2020_12_schema():
@@ -50,8 +54,14 @@ CORRUPTIONS = [
     (corrupted("seed", value=-1), r"\$\.seed: -1"),
     (corrupted("statements", 1, "outcome", value="PASSED"), r"\$\.statements\[1\]\.outcome: 'PASSED'"),
     (corrupted("statements", 0, "claims", 1, "slack", value="big"), r"\$\.statements\[0\]\.claims\[1\]\.slack: 'big'"),
-    (corrupted("statements", 0, "claims", 1, "slack", drop=True), r"\$\.statements\[0\]\.claims\[1\]: 'slack' is a required"),
-    (corrupted("statements", 0, "links", 0, "extra", value=1), r"\$\.statements\[0\]\.links\[0\]: Additional properties"),
+    (
+        corrupted("statements", 0, "claims", 1, "slack", drop=True),
+        r"\$\.statements\[0\]\.claims\[1\]: 'slack' is a required",
+    ),
+    (
+        corrupted("statements", 0, "links", 0, "extra", value=1),
+        r"\$\.statements\[0\]\.links\[0\]: Additional properties",
+    ),
     (corrupted("statements", 0, "claims", 0, "witness", value={"t": 1.5}), r"claims\[0\]\.witness\.t: 1.5"),
     (corrupted("constants", "C0", value=True), r"\$\.constants\.C0: True"),
     (corrupted("run", "draws", value=0), r"\$\.run\.draws: 0"),
