@@ -7,7 +7,7 @@ import numpy as np
 from checks.explicit.bounds import before_T, by_step, lower, output_size, projection_size, sideways
 from checks.explicit.certificate import certify
 from checks.explicit.conditions import exact_descent
-from checks.explicit.quantities import increments, projections, pull_against, pull_with, unit
+from checks.explicit.quantities import increments, projections, pull_against, pull_with, response, unit
 from rfa import Claim, Rounded, Run, chain, eq, le, result, then
 from rfa.chains import Chain
 
@@ -42,7 +42,7 @@ def _halves(run: Run, supposed: tuple[Claim, ...]) -> Chain:
     return chain(
         "U-S1f", "an output against the neuron that responds most",
         np.abs(run.output(run.T)),
-        le(scale * m.most * np.abs(reaction).max(axis=1), "the larger of two halves", needs=supposed[1:]),
+        le(scale * m.most * response(reaction).max(axis=1), "the larger of two halves", needs=supposed[1:]),
         le(output_size(run)[-1, 0, 0], "x_i = μ(i) + ξ_i, S1.p and S3", needs=supposed),
         axes="i",
     )  # fmt: skip
