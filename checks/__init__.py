@@ -22,6 +22,7 @@ from checks.exact_rates import exact_rates
 from checks.feature_movement import feature_movement
 from checks.first_step import first_step
 from checks.gaps import GAPS, READINGS
+from checks.generalization import fresh_notes
 from checks.good_run import good_run
 from checks.ideal_classifier import ideal_classifier
 from checks.illustrations import amplification, linear_classifiers, resemblance, steady_derivative, turning_away
@@ -40,11 +41,12 @@ from rfa import Paper, Run
 
 
 def notes(run: Run) -> Iterator[str]:
-    """What every report of a run says about C0."""
+    """What every report of a run says about C0 and about the test error."""
     yield (
         f"C0 = {run.C0:g} is used here. The good run of the paper (Definition 7) takes C0 = 4⁵·1024²·e⁴ = "
         f"{PAPER_C0:.3g}, which is out of reach: its L4 asks for more than 10²³ neurons."
     )
+    yield from fresh_notes(run)
 
 
 PAPER = Paper(
@@ -69,4 +71,5 @@ PAPER = Paper(
     exact_rates=exact_rates,
     scalings=SCALINGS,
     ledgers=(margin_ledger, first_step_ledger, movement_ledger),
+    pictured=("L14.neuron", "C10"),
 )  # fmt: skip

@@ -108,7 +108,8 @@ class Features:
 def feature_chains(run: Run, of: Features, given: Growth, more: Movement) -> Iterator[Chain]:
     """The chains in the order of the paper."""
     gained = [*growing(run, given), given.grid, more.first_step]
-    short = [given.steps, given.short, given.grid, more.short_step]
+    inputs = suppose("RP.R", "max_i ‖x_i‖ ≤ √2", run.R_x, "<=", SQRT2)
+    short = [given.steps, inputs, given.grid, more.short_step]
     pushed = [*gained, *short, more.tight]
     yield from parts(run, of)
     yield from weights(run, given, more, gained)

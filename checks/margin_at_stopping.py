@@ -33,7 +33,7 @@ def margin_at_stopping(run: Run) -> Iterator[Claim | Chain]:
     noisy, bound = run.sample.noisy, E * kept(run) / 4096
     norm = run.frobenius[run.T - run.first]
     margins = run.sample.y * run.output(run.T, run.in_J)
-    yield then("L11.norm", "‖W(T)‖_F ≤ 1", norm, "<=", 1.0)
+    yield then("L11.norm", "‖W(T)‖_F ≤ 1", norm, "<=", 1.0, needs=[given.light, given.quarter])
     yield then("L11.clean", "y_i f^J(x_i; W(T)) ≥ 1/C3", margins, ">=", bound, axes="i", where=~noisy)
     yield then("L11.noisy", "y_i f^J(x_i; W(T)) ≤ −1/C3", margins, "<=", -bound, axes="i", where=noisy)
 

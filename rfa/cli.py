@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from rfa.certify import certify
 from rfa.command_line import (
     EXIT_CODES,
     OK,
@@ -93,7 +94,7 @@ def verify(
         report = judged(run, paper=of, links=output.links is not False, progress=progress, command=command)
     if save_run is not None:
         write_run(run, save_run)
-    return finish(report, out, output)
+    return finish(report, out, output, of, run)
 
 
 @main.command(epilog=EXIT_CODES)
@@ -125,7 +126,7 @@ def check(path: Path, changes: tuple[str, ...], paper: str | None, **options: An
         command = shlex.join(["rfa", "check", str(path), *given])
         links = output.links is not False
         report = judged(run, paper=of, links=links, progress=progress, command=command)
-    return finish(report, out, output)
+    return finish(report, out, output, of, run)
 
 
 @main.command("list")
@@ -259,3 +260,4 @@ def constants(
 
 
 register(main)
+main.add_command(certify)

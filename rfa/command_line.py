@@ -19,6 +19,7 @@ from rfa.setting import Setting, parse_value
 
 if TYPE_CHECKING:
     from rfa.papers import Paper
+    from rfa.run import Run
 
 OK, FAILED, BAD_INPUT, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
 EXIT_CODES = """
@@ -40,6 +41,7 @@ class Output:
     links: bool | None
     json_path: str | None
     quiet: bool
+    pictures: bool
 
 
 class Commands(click.Group):
@@ -118,6 +120,9 @@ report_options = option_group(
     click.option(
         "--links/--no-links", default=None, help="Print the links of the proofs as well / do not judge them."
     ),
+    click.option(
+        "--pictures/--no-pictures", default=True, help="Pictures of the run in report.html (needs matplotlib)."
+    ),
     json_option, set_option, quiet_option, paper_option,
 )  # fmt: skip
 
@@ -141,12 +146,14 @@ def parsed(changes: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-def finish(report: Report, out: Path, output: Output) -> int:
-    """Write and print a report; the exit code."""
+def finish(report: Report, out: Path, output: Output, paper: Paper, run: Run) -> int:
+    """Write and print a report of a run; the exit code."""
+    from rfa.report.pictures import pictures
     from rfa.report.schema import to_json
     from rfa.report.terminal import shown
 
-    report.save(out, fail_on=output.fail_on)
+    drawn = pictures(paper, run) if output.pictures else []
+    report.save(out, fail_on=output.fail_on, pictures=drawn)
     if output.json_path not in (None, "-"):
         write_text(to_json(report), Path(str(output.json_path)))
     if output.json_path == "-":

@@ -15,6 +15,8 @@ from rfa.scaling import Scaling
 
 if TYPE_CHECKING:
     from rfa.constants import ConstantsTable
+    from rfa.figures import Plot
+    from rfa.guarantees import Guarantee
     from rfa.ledger import Ledger
     from rfa.run import Run
     from rfa.setting import Setting
@@ -133,6 +135,12 @@ class Paper:
     assumptions: Callable[[Setting, float | None], AssumptionTable] | None = None
     ledgers: tuple[Callable[[Run], Ledger], ...] = ()
     constants: Callable[[Run], ConstantsTable] | None = None
+    certify: Callable[[Run], Guarantee] | None = None
+    """What sample and first weights of a run alone guarantee."""
+    pictured: tuple[str, ...] = ()
+    """Ids of claims with axes `t j` whose two sides the pictures of a run show for every neuron."""
+    figures: Mapping[str, Plot] = field(default_factory=dict)
+    """The figures of the paper by their numbers."""
 
     def __post_init__(self) -> None:
         ids = [r.id for r in self.results]

@@ -56,15 +56,18 @@ def save_run(run: Run, path: Path | str) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def load_run(path: Path | str, *, progress: Progress | None = None, **changes: Any) -> Run:
+def load_run(
+    path: Path | str, *, progress: Progress | None = None, only_start: bool = False, **changes: Any
+) -> Run:
     """The run of a `.npz` file; `changes` set or replace its parameters (`PARAMETERS`).
 
+    `only_start` follows no step of a run that brings no log, and asks for its first weights only.
     `InputError` with one line that names the array, where it is wrong and what is expected.
     """
     began = time.perf_counter()
     given = read_arrays(Path(path))
     try:
-        run = _run(given, changes, progress)
+        run = _run(given, changes, progress, only_start)
         seed = {"seed": _scalar(given, "seed", "seed")} if "seed" in given else {}
     except InputError as why:
         raise InputError(f"{path}: {why}") from None
@@ -72,7 +75,7 @@ def load_run(path: Path | str, *, progress: Progress | None = None, **changes: A
     return replace(run, provenance={**facts, "file": str(path), **seed})
 
 
-def _run(given: Arrays, changes: Mapping[str, Any], progress: Progress | None) -> Run:
+def _run(given: Arrays, changes: Mapping[str, Any], progress: Progress | None, only_start: bool) -> Run:
     _check_names(given)
     sample, W = read_sample(given), matrix(given, "W", ("steps", "m", "d"))
     a = _second_layer(given, W.dtype)
@@ -81,6 +84,8 @@ def _run(given: Arrays, changes: Mapping[str, Any], progress: Progress | None) -
     known |= {"d": _dimension(given, sample.X.shape[1]), "setting": _setting(given, changes)}
     known |= {"draws": _scalar(given, "draws", "steps") if "draws" in given else 1}
     if not any(name.startswith("trace.") for name in given):
+        if only_start:
+            return trained(sample, a, W[0], steps=0, **known)
         return _followed(sample, a, W, steps, known, progress)
     trace = read_trace(given, grid(known["step_size"])[0] + 1, len(a))
     run = Run(sample, a, {int(t): W[k] for k, t in enumerate(steps)}, trace, **known)

@@ -14,6 +14,7 @@ from checks.assumptions import (
 )
 from checks.explicit.conditions import always_falling, positive_margin, strong_first_step, strong_later_steps
 from checks.explicit.deviations import small_deviations
+from checks.explicit.guarantee import guarantee
 from checks.explicit.halves import gain_is_kept, laggards_miss_much, right_half, wrong_half
 from checks.explicit.ledger import margin_ledger, notes
 from checks.explicit.margin import certified_margin, labels_at_stopping
@@ -62,4 +63,5 @@ PAPER = Paper(
     notes=notes,
     assumptions=assumption_table,
     ledgers=(margin_ledger,),
+    certify=guarantee,
 )

@@ -18,9 +18,13 @@ ALL = {"s": "e", "j": "k", "mu": "nu"}
 
 def exact_descent(run: Run) -> tuple[Claim, Claim]:
     """What every line supposes of the run: exact gradient descent (M1) for all neurons, and |a_j| = b."""
+    return everywhere(gradient_steps(run)), equal_weights(run)
+
+
+def equal_weights(run: Run) -> Claim:
+    """All weights of the second layer have one modulus b."""
     size = Rounded(np.abs(run.a))
-    equal = suppose("RP.a", "|a_k| = b for every neuron", size, "==", size.max(), axes="k")
-    return everywhere(gradient_steps(run)), equal
+    return suppose("RP.a", "|a_k| = b for every neuron", size, "==", size.max(), axes="k")
 
 
 def everywhere(claim: Claim) -> Claim:

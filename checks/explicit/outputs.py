@@ -31,8 +31,9 @@ def small_outputs(run: Run) -> Iterator[Claim | Chain]:
 
 def largest_output(run: Run) -> Rounded:
     """max |f(x_i; W^t)| over a group, axes t mu q; NaN for an empty group."""
-    low, high = (np.abs(run.margins(end)[: run.n_s + 1]) for end in ("margin_min", "margin_max"))
-    return np.maximum(low, high)
+    low, high = (run.margins(end)[: run.n_s + 1] for end in ("margin_min", "margin_max"))
+    size = np.maximum(np.abs(low.value), np.abs(high.value))
+    return Rounded(size, np.maximum(low.error, high.error))
 
 
 def _halves(run: Run, supposed: tuple[Claim, ...]) -> Chain:

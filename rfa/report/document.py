@@ -129,9 +129,7 @@ def never_exercised(statements: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _concerned(gap: str, judgements: Iterable[Judgement]) -> bool:
-    return any(
-        gap in j.statement.gaps or any(v.link and v.link.gap == gap for v in j.links) for j in judgements
-    )
+    return any(gap in j.statement.gaps or any(v.link and v.link.gap == gap for v in j.links) for j in judgements)
 
 
 def _ledgers(paper: Paper, run: Run) -> Iterable[dict[str, Any]]:

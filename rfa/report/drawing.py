@@ -23,8 +23,8 @@ class Form:
     letters: int
 
 
-WIDE = Form("wide", 7, 152, 62, 14, 46, 24)
-NARROW = Form("narrow", 3, 110, 74, 9, 34, 17)
+WIDE = Form("wide", 8, 138, 74, 9, 50, 19)
+NARROW = Form("narrow", 3, 116, 82, 8, 36, 16)
 
 MARGIN = 6
 """Room around the drawing for the outlines of its boxes."""
@@ -110,7 +110,7 @@ def _corner(place: tuple[float, int], form: Form) -> tuple[float, float]:
 
 def _box(statement: Row, corner: tuple[float, float], form: Form) -> Box:
     status = statement["status"]["word"]
-    lines = textwrap.wrap(statement["title"], form.letters, max_lines=3 if form is NARROW else 2, placeholder="…")
+    lines = textwrap.wrap(statement["title"], form.letters, max_lines=3, placeholder="…")
     shape = outline(SHAPES.get(status, "plain"), *corner, form.width, form.height)
     return Box(statement["id"], status, *corner, form.width, form.height, shape, statement["title"], tuple(lines))
 

@@ -37,9 +37,7 @@ def layout(uses: Uses, columns: int) -> Layout:
     layers = _ordered(_layers(uses), [e for e in edges if not e.implied] or list(edges))
     rows = [part for layer in layers for part in _split(layer, columns)]
     width = max((len(row) for row in rows), default=1)
-    place = {
-        id: ((width - len(row)) / 2 + k, r) for r, row in enumerate(rows) for k, id in enumerate(row)
-    }
+    place = {id: ((width - len(row)) / 2 + k, r) for r, row in enumerate(rows) for k, id in enumerate(row)}
     return Layout(place, edges, width, len(rows))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rfa.report.graph import WORDS, Node, graph
-from rfa.report.model import Report, Row, at, conclusion, label, premises, word
+from rfa.report.model import Report, Row, at, conclusion, label, named, premises, word
 
 COLOURS = {
     "confirmed": "fill:#1a7f37,color:#fff",
@@ -73,13 +73,9 @@ def _head(report: Report) -> Iterator[str]:
     yield f"# {escape(report.name)}{seed}"
     yield f"\n**{escape(report.sentence)}**\n"
     yield f"- Paper: {escape(document['paper']['title'])}"
-    facts = {k: run[k] for k in ("n", "d", "m", "K", "T", "steps", "noisy")} | {
-        "alpha": f"{run['step_size']:.6g}"
-    }
+    facts = {k: run[k] for k in ("n", "d", "m", "K", "T", "steps", "noisy")} | {"alpha": f"{run['step_size']:.6g}"}
     yield "- Run: " + ", ".join(f"{key} = {value}" for key, value in facts.items())
-    yield "- Constants: " + ", ".join(
-        f"{escape(k)} = {_constant(v)}" for k, v in document["constants"].items()
-    )
+    yield "- Constants: " + ", ".join(f"{escape(k)} = {constant(v)}" for k, v in document["constants"].items())
     if document["setting"] and document["setting"]["draw_until"]:
         wanted = escape(document["setting"]["draw_until"])
         yield f"- Draws of sample and start until {wanted} held: {run['draws']}"
@@ -88,7 +84,8 @@ def _head(report: Report) -> Iterator[str]:
         yield f"- Again: {code(document['command'])}"
 
 
-def _constant(value: Any) -> str:
+def constant(value: Any) -> str:
+    """A constant, or an interval as `[least, largest]`."""
     return f"[{figure(value[0])}, {figure(value[1])}]" if isinstance(value, list) else figure(value)
 
 
@@ -127,8 +124,11 @@ def _outcomes(report: Report) -> Iterator[str]:
     yield from table(head, (cells for statement in report.statements for cells in outcome_cells(statement)))
 
 
-def outcome_cells(statement: Row) -> Iterator[tuple[str, ...]]:
-    """Rows of the table of outcomes: one per conclusion, or per supposition if there is no conclusion."""
+def outcome_cells(statement: Row, most: int | None = None) -> Iterator[tuple[str, ...]]:
+    """Rows of the table of outcomes: one per conclusion, or per supposition if there is no conclusion.
+
+    `most` is the number of failing premises that are named.
+    """
     conclusions = [c for c in statement["claims"] if c["role"] == "conclusion"]
     if not statement["claims"]:
         yield (
@@ -145,7 +145,7 @@ def outcome_cells(statement: Row) -> Iterator[tuple[str, ...]]:
         yield (
             row["id"],
             row["says"],
-            promised(statement, row) if conclusions else "",
+            promised(statement, row, most) if conclusions else "",
             conclusion(row),
             row["outcome"] if conclusions else "",
             figure(row["slack"]),
@@ -154,9 +154,9 @@ def outcome_cells(statement: Row) -> Iterator[tuple[str, ...]]:
         )
 
 
-def promised(statement: Row, row: Row) -> str:
+def promised(statement: Row, row: Row, most: int | None) -> str:
     """What became of the premises of a conclusion, or that its statement promises nothing."""
-    return premises(row) if statement["kind"] != "TEXT" else "nothing promised"
+    return premises(row, most) if statement["kind"] != "TEXT" else "nothing promised"
 
 
 def _proof(report: Report) -> Iterator[str]:
@@ -219,10 +219,7 @@ def _ledgers(report: Report) -> Iterator[str]:
         yield ""
         yield f"{escape(ledger['says'])}{f' At {escape(where)}.' if where else ''}"
         yield ""
-        rows = [
-            (e["name"], e["says"], *map(figure, (e["before"], e["after"], e["factor"])))
-            for e in ledger["entries"]
-        ]
+        rows = [(e["name"], e["says"], *map(figure, (e["before"], e["after"], e["factor"]))) for e in ledger["entries"]]
         total = (
             "total",
             "measured over proved",
@@ -250,10 +247,9 @@ def why_idle(row: Row) -> str:
     """Why a statement or conclusion was not confirmed: its reason or the premises that failed."""
     if row["reason"]:
         return f", {row['reason']}"
-    blamed = premises(row) if "failing" in row else "; ".join(
-        dict.fromkeys(premises(c) for c in row["claims"] if c["role"] == "conclusion" and c["failing"])
-    )  # fmt: skip
-    return f", premises {blamed}" if blamed and blamed != "hold" else ""
+    conclusions = [row] if "role" in row else [c for c in row["claims"] if c["role"] == "conclusion"]
+    failing = {f["id"]: f for c in conclusions for f in c["failing"]}
+    return f", premises fail: {named(list(failing.values()))}" if failing else ""
 
 
 def _links(report: Report) -> Iterator[str]:
@@ -290,6 +286,4 @@ def _links(report: Report) -> Iterator[str]:
 def _provenance(report: Report) -> Iterator[str]:
     yield "## Provenance"
     yield ""
-    yield from table(
-        ("what", "value"), ((key, value) for key, value in report.document["provenance"].items())
-    )
+    yield from table(("what", "value"), ((key, value) for key, value in report.document["provenance"].items()))

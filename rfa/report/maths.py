@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from markupsafe import Markup, escape
 
-NAMES = {"log", "exp", "min", "max", "sgn", "arg", "inf", "sup", "diag"}
+NAMES = {"log", "exp", "min", "max", "sgn", "arg", "inf", "sup", "diag", "NAC", "AO", "cnt"}
 """Names of functions, set upright."""
 
 CONSTANT = re.compile(r"[Ccμ][0-3]")
-REFERENCE = re.compile(r"[A-Z]{1,2}\d+[a-z]?|U-\w+|NAC|AO|RP")
-WORD = re.compile(r"[A-Za-z][A-Za-z’'-]+[.,;:]?|[aA]|\(?[ivx]+(, ?[ivx]+)*\)")
+REFERENCE = re.compile(r"[A-Z]{1,2}\d+[a-z]?(\.[a-z]+)*|U-\w+|NAC|AO|RP")
+WORD = re.compile(r"[A-Za-z][A-Za-z’'-]+[.,;:]?|a|\(?[ivx]+(, ?[ivx]+)*\)")
+KEY = re.compile(r"[a-z]\w+_[a-z]{3,}")
 PRODUCTS = {"md", "nd", "mn", "bt", "ab"}
 """Two letters that are a product and no word."""
 
@@ -30,13 +32,17 @@ OPEN, CLOSE = "([{⟨", ")]}⟩"
 OPERATORS = set("+−±·×/=≠<>≤≥≈∈∉⊥⊂∩∪∀∃Σ∏→↦:;,!*")
 
 TOKEN = re.compile(
-    r"\d+(?:\.\d+)?(?:e[+-]?\d+)?|" + "|".join(sorted(NAMES)) + r"|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+|[₀₁₂₃₄₅₆₇₈₉]+|\s+|.[\u0300-\u036f]*", re.S
+    r"\d+(?:\.\d+)?(?:e[+-]?\d+)?|" + "|".join(sorted(NAMES)) + r"|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+|[₀₁₂₃₄₅₆₇₈₉]+|\s+|.[\u0300-\u036f]*",
+    re.S,
 )
 
 
+@cache
 def maths(text: str) -> Markup:
     """`text` as HTML: words as text, the rest as MathML."""
-    return Markup(" ").join(_piece(piece) for piece in pieces(unicodedata.normalize("NFC", text)))
+    found = pieces(unicodedata.normalize("NFC", text))
+    article = len(found) > 1 and found[0] == "A" and found[1].isalpha() and is_text(found[1])
+    return Markup(" ").join(escape(p) if k == 0 and article else _piece(p) for k, p in enumerate(found))
 
 
 def pieces(text: str) -> list[str]:
@@ -53,7 +59,8 @@ def pieces(text: str) -> list[str]:
 def _balances(text: str) -> bool:
     """Whether the first bracket of a text is closed again and holds no words."""
     inside = re.search(r"[(\[{⟨](.*?)[)\]}⟩]", text)
-    return inside is not None and not re.search(r"[A-Za-z]{4,}", inside.group(1))
+    words = [] if inside is None else re.findall(r"(?:^|\s)([a-z]{2,})(?=[\s,;.]|$)", inside.group(1))
+    return inside is not None and not set(words) - NAMES - PRODUCTS
 
 
 def _piece(piece: str) -> Markup:
@@ -61,8 +68,11 @@ def _piece(piece: str) -> Markup:
     bare = piece.strip(".,;:")
     if is_text(bare) or not bare:
         return escape(piece)
+    if code := re.fullmatch(r"`([^`]+)`([.,;:]?)", piece):
+        return Markup("<code>{}</code>{}").format(*code.groups())
     core = piece.rstrip(".,;:")
-    return Markup("<math>") + Markup("").join(_row(TOKEN.findall(core))) + Markup("</math>") + escape(piece[len(core) :])
+    after = Markup("<mtext>{}</mtext>").format(piece[len(core) :]) if len(core) < len(piece) else Markup("")
+    return Markup("<math>{}{}</math>").format(Markup("").join(_row(_tokens(core))), after)
 
 
 def is_text(piece: str) -> bool:
@@ -71,13 +81,29 @@ def is_text(piece: str) -> bool:
         return False
     if all(c in OPERATORS or not c.isalnum() for c in piece):
         return not any(c in "√∞ℓ′" for c in piece)
-    return bool(WORD.fullmatch(piece) or REFERENCE.fullmatch(piece.strip("()")) or re.fullmatch(r"[A-Za-z’'-]{3,}[).]*", piece))
+    piece = piece.strip("()") if piece.strip("()").isalpha() else piece
+    if KEY.fullmatch(piece):
+        return True
+    return bool(
+        WORD.fullmatch(piece) or REFERENCE.fullmatch(piece.strip("()")) or re.fullmatch(r"[A-Za-z’'-]{3,}[).]*", piece)
+    )
+
+
+def _tokens(text: str) -> list[str]:
+    """The tokens of a formula, without spaces beside operators, which bring their own."""
+    found = TOKEN.findall(text)
+    beside = [{*found[max(0, k - 1) : k], *found[k + 1 : k + 2]} & OPERATORS for k in range(len(found))]
+    return [t for t, near in zip(found, beside, strict=True) if not (t.isspace() and near)]
 
 
 def _row(tokens: Sequence[str]) -> Iterator[Markup]:
     """The tokens of a formula with their sub- and superscripts."""
     k = 0
     while k < len(tokens):
+        if tokens[k] in "−+" and k > 0 and tokens[k - 1] in OPEN + "|,;=<>≤≥":
+            yield Markup('<mo form="prefix">{}</mo>').format(tokens[k])
+            k += 1
+            continue
         base, k = _atom(tokens, k)
         sub, sup, k = _scripts(tokens, k)
         yield _scripted(base, sub, sup)
@@ -105,6 +131,8 @@ def _leaf(token: str) -> Markup:
         return Markup("<mtext>{}</mtext>").format(token)
     if token[0].isalpha() or token in "∞½¼¾⅓":
         return Markup("<mi>{}</mi>").format(token)
+    if token == "/":
+        return Markup('<mo lspace="0" rspace="0">/</mo>')
     return Markup("<mo>{}</mo>").format("′" if token == "'" else token)
 
 

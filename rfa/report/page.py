@@ -28,6 +28,8 @@ KINDS = {
 """What each kind of statement is, in words."""
 
 CENTRES = ("+μ1", "−μ1", "+μ2", "−μ2")
+MOST_NAMED = 5
+"""Failing premises that are named beside an outcome; the table of premises has them all."""
 RELATIONS = {"<=": "≤", ">=": "≥", "==": "="}
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -73,7 +75,7 @@ def _environment() -> Environment:
         "maths": maths, "figure": figure, "at": at, "word": word, "label": label, "premises": premises,
         "conclusion": conclusion, "mark": mark, "slug": slug, "relation": lambda r: RELATIONS.get(r, r),
     }  # fmt: skip
-    made.globals |= {"promised": promised}
+    made.globals |= {"promised": promised, "MOST_NAMED": MOST_NAMED}
     return made
 
 

@@ -25,9 +25,7 @@ def frame(report: Report) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*COLUMNS, *axes])
     numbers = ("lhs", "rhs", "slack", "tightest_constant", "loss")
     types = (
-        dict.fromkeys(numbers, "float64")
-        | dict.fromkeys(axes, "Int64")
-        | {"holds": "boolean", "printed": "boolean"}
+        dict.fromkeys(numbers, "float64") | dict.fromkeys(axes, "Int64") | {"holds": "boolean", "printed": "boolean"}
     )
     return table.astype(types)
 

@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rfa.report.markdown import figure, outcome_cells, why_idle
+from rfa.report.markdown import constant, figure, outcome_cells, why_idle
 from rfa.report.model import Report, Row, at, conclusion, label, premises, word
 
 STYLES = {
@@ -30,6 +30,8 @@ NUMBERS = (
     "on the run",
     "for the law",
 )
+NAMED = 2
+"""Failing premises named per row; the lines below the table and the other formats name all."""
 PIPE_WIDTH = 200
 """Width of tables that do not go to a terminal."""
 
@@ -72,7 +74,7 @@ def outcomes(report: Report) -> Table:
     """One row per conclusion with premise and conclusion columns."""
     table = plain_table("claim", "premises", "conclusion", "outcome", "slack", "tightest", "witness")
     for statement in report.statements:
-        for id, _, before, after, outcome, *rest in outcome_cells(statement):
+        for id, _, before, after, outcome, *rest in outcome_cells(statement, NAMED):
             shown = Text(word(outcome), style=STYLES.get(outcome, ""))
             table.add_row(clean(id), clean(before), clean(after), shown, *(clean(cell) for cell in rest))
     return table
@@ -86,11 +88,7 @@ def closing(report: Report, saved: Path | None = None) -> Iterator[str]:
         told = ", ".join(f"{count} {word(outcome)}" for outcome, count in report.link_counts.items())
         wrong = len(report.document["as_printed"])
         yield f"Links of the proofs: {told}; {wrong} steps as printed fail."
-    constants = ", ".join(
-        f"{key} = {figure(value)}"
-        for key, value in report.document["constants"].items()
-        if not isinstance(value, list)
-    )
+    constants = ", ".join(f"{key} = {constant(value)}" for key, value in report.document["constants"].items())
     yield f"Constants: {constants}. Draws until a run was accepted: {run['draws']}."
     yield from report.document["notes"]
     if first := first_failure(report):

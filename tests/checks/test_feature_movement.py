@@ -147,6 +147,15 @@ def test_a_wrong_sum_over_all_features_is_noticed(monkeypatch):
     assert verdicts["U-P2a X0→X1"].holds is False and verdicts["U-P2a X1→X2"].holds is False
 
 
+def test_one_far_sample_takes_what_is_promised_from_all_others():
+    run = quiet()
+    far = in_sample(run, SAMPLE, lambda x: 1e6 * x)
+    pushed = overridden(far, moved=run.moved * 1e6, D=run.D, deviation_norm=run.deviation_norm)
+    link = holding(judge(feature_movement, pushed))["E52 X2→X3"]
+
+    assert link.holds is False and link.outcome is Outcome.SILENT
+
+
 def test_the_proposition_applies_without_the_small_steps_of_lemma_11():
     assert judge(feature_movement, quiet()).outcome is Outcome.CONFIRMED
 
