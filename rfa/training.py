@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -110,10 +111,13 @@ class Logger:
 
     def _outputs(self, t: int, seen: Seen) -> None:
         log, margins = self.log, seen.margins
-        sub_margins = margins if seen.forward.f_J is seen.forward.f else self.y * seen.forward.f_J
-        for name, values in (("margin", margins), ("sub_margin", sub_margins)):
-            log[f"{name}_min"][t] = self._by_group(np.minimum, values, np.nan).reshape(4, 2)
-            log[f"{name}_max"][t] = self._by_group(np.maximum, values, np.nan).reshape(4, 2)
+        both = margins[:, None]
+        if seen.forward.f_J is not seen.forward.f:
+            both = np.column_stack([margins, self.y * seen.forward.f_J])
+        for end, pick in (("min", np.minimum), ("max", np.maximum)):
+            found = self._by_group(pick, both, np.nan)
+            log[f"margin_{end}"][t] = found[:, 0].reshape(4, 2)
+            log[f"sub_margin_{end}"][t] = found[:, -1].reshape(4, 2)
         log["reach"][t] = (np.abs(margins) / self.size).max()
         log["loss"][t] = -np.log1p(-seen.g).mean()
         right = self._by_group(np.add, (margins > 0).view(np.int8), 0, dtype=np.int64).reshape(4, 2).sum(axis=0)
@@ -186,7 +190,7 @@ def memory_needed(
         "sample": int(copies * n * (d + outside) * itemsize) + (0 if wide else n * (d + 5) * itemsize),
         "preactivations": n * m * (1 + (itemsize if wide else 0)),
         "weights": own + (3 * m * d * itemsize // 2 if wide else 0),
-        "trace": sum(8 * int(np.prod(s)) for s in arrays.values()),
+        "trace": sum(8 * prod(s) for s in arrays.values()),
         "libraries": 10 * 2**20,
     }
 

@@ -64,19 +64,25 @@ class _Part:
 def forward(layout: Layout, fill: Fill, masks: Masks, guard: Array, each: Each, *, log: bool = True) -> Forward:
     """One pass over all blocks; `guard` (m,) is the size below which rounding could flip a preactivation's sign."""
     parts: list[_Part] = each(lambda block: _forward_block(layout, block, fill, masks, guard, log), layout.blocks)
-    masks.changed = np.any([part.changed for part in parts], axis=0)
-    masks.ties = np.concatenate([part.ties for part in parts], axis=1)
-    m = len(layout.problem.a)
-    low, high = np.full((m, 4), np.inf), np.full((m, 4), -np.inf)
+    whole = parts[0] if len(parts) == 1 else _joined(parts)
+    masks.changed, masks.ties = whole.changed, whole.ties
+    low, high = np.full((2, len(layout.problem.a), 4), np.nan)
     for block, part in zip(layout.blocks, parts, strict=True):
-        low[:, block.clusters] = np.minimum(low[:, block.clusters], part.low)
-        high[:, block.clusters] = np.maximum(high[:, block.clusters], part.high)
-    empty = layout.groups[2::2] == layout.groups[:-1:2]
-    low[:, empty], high[:, empty] = np.nan, np.nan
-    f = np.concatenate([part.f for part in parts])
-    f_J = f if layout.problem.in_J.all() else np.concatenate([part.f_J for part in parts])
-    near_zero = np.sum([part.near_zero for part in parts], axis=0)
-    return Forward(f, f_J, low, high, near_zero)
+        low[:, block.clusters] = np.fmin(low[:, block.clusters], part.low)
+        high[:, block.clusters] = np.fmax(high[:, block.clusters], part.high)
+    return Forward(whole.f, whole.f if layout.all_in_J else whole.f_J, low, high, whole.near_zero)
+
+
+def _joined(parts: list[_Part]) -> _Part:
+    return _Part(
+        np.concatenate([part.f for part in parts]),
+        np.concatenate([part.f_J for part in parts]),
+        parts[0].low,
+        parts[0].high,
+        np.sum([part.near_zero for part in parts], axis=0),
+        np.any([part.changed for part in parts], axis=0),
+        np.concatenate([part.ties for part in parts], axis=1),
+    )
 
 
 def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard: Array, log: bool) -> _Part:
@@ -85,13 +91,11 @@ def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard
     rows = layout.chunks[0].stop
     tile, spare = np.empty((2, rows, size), dtype)
     mask = np.empty((rows, size), dtype=bool)
-    inner = np.where(problem.in_J, problem.a, 0)
     part = _Part(
         np.zeros(size, dtype), np.zeros(size, dtype), np.empty((m, len(block.starts))),
         np.empty((m, len(block.starts))), np.zeros(m, np.int64), np.empty(m, bool), np.zeros((2, 0), np.int64),
     )  # fmt: skip
     ties = [part.ties]
-    separate = not problem.in_J.all()
     for chunk in layout.chunks:
         pre = fill(block, chunk, tile[: chunk.stop - chunk.start])
         here = mask[: len(pre)]
@@ -110,8 +114,8 @@ def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard
             part.near_zero[chunk] = _undecided(pre, part.low[chunk], part.high[chunk], guard[chunk], spare[: len(pre)])
         positive = np.maximum(pre, 0, out=tile[: len(pre)])
         part.f[...] += problem.a[chunk] @ positive
-        if separate:
-            part.f_J[...] += inner[chunk] @ positive
+        if not layout.all_in_J:
+            part.f_J[...] += layout.a_J[chunk] @ positive
     return _Part(part.f, part.f_J, part.low, part.high, part.near_zero, part.changed, np.concatenate(ties, axis=1))
 
 
@@ -141,6 +145,8 @@ def backward(
 
     `weight` (n,) multiplies x_i; `terms` (n, c) are summed over the active samples of each group.
     """
+    if layout.spread is not None:
+        return _backward_at_once(layout, masks, rows, weight, terms)
     if layout.wide or len(rows) < layout.width:
         return _backward_by_columns(layout, masks, rows, weight, terms, each)
     width, dtype = layout.width, layout.problem.sample.X.dtype
@@ -162,6 +168,20 @@ def backward(
         direction += here[:, :width]
         sums[:, group] += here[:, width:]
     return Backward(direction, sums)
+
+
+def _backward_at_once(
+    layout: Layout, masks: Masks, rows: NDArray[np.int64], weight: Array, terms: Array
+) -> Backward:
+    """For small samples: every sum by one product with the terms, each in the columns of its group."""
+    X = layout.problem.sample.X[:, : layout.width]
+    n, c = terms.shape
+    active = masks.values(rows, slice(0, n), layout.problem.relu_at_zero, X.dtype)
+    spread = np.zeros((n, 8, c))
+    spread[np.arange(n), layout.spread] = terms
+    sums = (active @ spread.reshape(n, -1)).reshape(len(rows), 8, c)
+    active *= weight
+    return Backward(active @ X, sums)
 
 
 def _backward_by_columns(
