@@ -111,25 +111,25 @@ class Logger:
 
     def _outputs(self, t: int, seen: Seen) -> None:
         log, margins = self.log, seen.margins
-        both = margins[:, None]
+        both = margins[None]
         if seen.forward.f_J is not seen.forward.f:
-            both = np.column_stack([margins, self.y * seen.forward.f_J])
+            both = np.stack([margins, self.y * seen.forward.f_J])
         for end, pick in (("min", np.minimum), ("max", np.maximum)):
             found = self._by_group(pick, both, np.nan)
-            log[f"margin_{end}"][t] = found[:, 0].reshape(4, 2)
-            log[f"sub_margin_{end}"][t] = found[:, -1].reshape(4, 2)
+            log[f"margin_{end}"][t] = found[0].reshape(4, 2)
+            log[f"sub_margin_{end}"][t] = found[-1].reshape(4, 2)
         log["reach"][t] = (np.abs(margins) / self.size).max()
         log["loss"][t] = -np.log1p(-seen.g).mean()
         right = self._by_group(np.add, (margins > 0).view(np.int8), 0, dtype=np.int64).reshape(4, 2).sum(axis=0)
         log["accuracy"][t] = np.divide(right, self.members, out=np.full(2, np.nan), where=self.members > 0)
 
     def _by_group(self, ufunc: np.ufunc, values: Array, empty: float, dtype: Any = None) -> Array:
-        """`ufunc` over each of the eight groups, (8, ...); `empty` for a group without samples."""
-        found = ufunc.reduceat(values, self.starts, axis=0, dtype=dtype)
+        """`ufunc` over each of the eight groups, (..., 8); `empty` for a group without samples."""
+        found = ufunc.reduceat(values, self.starts, axis=-1, dtype=dtype)
         if len(self.starts) == 8:
             return np.asarray(found)
-        whole = np.full((8, *values.shape[1:]), float(empty))
-        whole[self.present] = found
+        whole = np.full((*values.shape[:-1], 8), float(empty))
+        whole[..., self.present] = found
         return whole
 
     def step(self, t: int, seen: Seen, length: Array, error: Array) -> None:
@@ -145,7 +145,7 @@ class Logger:
             log["active"][t], log["pull"][t], log["pull_plane"][t] = (
                 neuron[..., 1], neuron[..., 2], neuron[..., 3:],
             )  # fmt: skip
-            whole = self._by_group(np.add, seen.terms, 0).reshape(4, 2, -1)
+            whole = self._by_group(np.add, seen.terms, 0).T.reshape(4, 2, -1)
             log["whole_pull"][t], log["whole_pull_plane"][t] = whole[..., 2], whole[..., 3:]
 
     def trace(self, first: int) -> Trace:

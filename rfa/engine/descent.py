@@ -20,7 +20,7 @@ class Seen:
     """One state: its measures, outputs, margins y f and loss derivatives g (n,), and what its step needs.
 
     `count` is the number of distinct activation patterns. `patterns` are those that act alike (with an exact tie at
-    zero, every neuron alone), `backward` what they have in common, `terms` (n, c) what is summed there.
+    zero, every neuron alone), `backward` what they have in common, `terms` (c, n) what is summed there.
     """
 
     measures: Measures
@@ -48,7 +48,7 @@ class Descent:
         self.guard = (layout.width + 1) * unit * float(self.size.max())
         plane = sample.X[:, : layout.width] @ sample.mu[:, : layout.width].T.astype(sample.X.dtype)
         ones = np.ones(n, sample.X.dtype)
-        self.factors = np.column_stack([self.size, ones, ones, plane])
+        self.factors = np.stack([self.size, ones, ones, *plane.T])
         self.y = sample.y.astype(sample.X.dtype)
         self.likely = True
 
@@ -85,12 +85,12 @@ class Descent:
         return patterns
 
     def _terms(self, g: Array, with_sums: bool) -> Array:
-        """What is summed over active samples, (n, c): g ‖x‖, and with the sums 1, g, g <x, mu1>, g <x, mu2>."""
+        """What is summed over active samples, (c, n): g ‖x‖, and with the sums 1, g, g <x, mu1>, g <x, mu2>."""
         if not self.log:
-            return self.factors[:, :0]
-        terms = self.factors[:, : 5 if with_sums else 1] * g[:, None]
+            return self.factors[:0]
+        terms = self.factors[: 5 if with_sums else 1] * g
         if with_sums:
-            terms[:, 1] = 1
+            terms[1] = 1
         return terms
 
     def move(self, seen: Seen, t: int, following: Continue | None) -> tuple[Array, Array]:

@@ -143,16 +143,16 @@ def backward(
 ) -> Backward:
     """Directions and sums for the patterns of the neurons `rows`.
 
-    `weight` (n,) multiplies x_i; `terms` (n, c) are summed over the active samples of each group.
+    `weight` (n,) multiplies x_i; `terms` (c, n) are summed over the active samples of each group.
     """
     if layout.spread is not None:
         return _backward_at_once(layout, masks, rows, weight, terms)
     if layout.wide or len(rows) < layout.width:
         return _backward_by_columns(layout, masks, rows, weight, terms, each)
     width, dtype = layout.width, layout.problem.sample.X.dtype
-    scaled = np.empty((len(weight), width + terms.shape[1]), dtype)
+    scaled = np.empty((len(weight), width + len(terms)), dtype)
     np.multiply(layout.problem.sample.X[:, :width], weight[:, None], out=scaled[:, :width])
-    scaled[:, width:] = terms
+    scaled[:, width:] = terms.T
     tie = layout.problem.relu_at_zero
 
     def product(part: tuple[int, slice]) -> Array:
@@ -163,7 +163,7 @@ def backward(
             np.matmul(active, scaled[part[1]], out=out[start : start + step])
         return out
 
-    direction, sums = np.zeros((len(rows), width), dtype), np.zeros((len(rows), 8, terms.shape[1]))
+    direction, sums = np.zeros((len(rows), width), dtype), np.zeros((len(rows), 8, len(terms)))
     for (group, _), here in zip(layout.parts, each(product, layout.parts), strict=True):
         direction += here[:, :width]
         sums[:, group] += here[:, width:]
@@ -175,11 +175,11 @@ def _backward_at_once(
 ) -> Backward:
     """For small samples: every sum by one product with the terms, each in the columns of its group."""
     X = layout.problem.sample.X[:, : layout.width]
-    n, c = terms.shape
+    c, n = terms.shape
     active = masks.values(rows, slice(0, n), layout.problem.relu_at_zero, X.dtype)
-    spread = np.zeros((n, 8, c))
-    spread[np.arange(n), layout.spread] = terms
-    sums = (active @ spread.reshape(n, -1)).reshape(len(rows), 8, c)
+    spread = np.zeros((8, c, n))
+    spread[layout.spread, :, np.arange(n)] = terms.T
+    sums = (active @ spread.reshape(-1, n).T).reshape(len(rows), 8, c)
     active *= weight
     return Backward(active @ X, sums)
 
@@ -194,9 +194,9 @@ def _backward_by_columns(
     def read(part: tuple[int, slice]) -> Array:
         active = masks.values(rows, part[1], tie, X.dtype)
         np.multiply(active, weight[part[1]], out=weighted[:, part[1]])
-        return np.asarray(active @ terms[part[1]])
+        return np.asarray(active @ terms[:, part[1]].T)
 
-    sums = np.zeros((len(rows), 8, terms.shape[1]))
+    sums = np.zeros((len(rows), 8, len(terms)))
     for (group, _), here in zip(layout.parts, each(read, layout.parts), strict=True):
         sums[:, group] += here
     direction = np.empty((len(rows), layout.width), X.dtype)

@@ -29,6 +29,8 @@ from tests.benchmarks.settings import FIGURE_1, NEAR_ONE, PROOF_SCALE, SIDE_BY_S
 
 Row = dict[str, object]
 MOST_MEMORY = 12 * 2**30
+LONG, FLOPS = 60, 2e12
+"""Seconds after which no further round begins; operations after which a loop in R^d is cut short and scaled up."""
 
 
 def write(out: Path, name: str, rows: list[Row]) -> None:
@@ -70,15 +72,16 @@ def unlogged(problem: Problem, W: np.ndarray, steps: int) -> None:
 
 
 def alternating(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median seconds of each, run in turn after one round that is thrown away."""
+    """Median seconds of each, run in turn; the first round counts only where rounds are too long for a second."""
     times: dict[str, list[float]] = {name: [] for name in work}
-    for turn in range(rounds + 1):
+    for _ in range(rounds + 1):
         for name, run in work.items():
             began = time.perf_counter()
             run()
-            if turn:
-                times[name].append(time.perf_counter() - began)
-    return {name: float(np.median(found)) for name, found in times.items()}
+            times[name].append(time.perf_counter() - began)
+        if sum(sum(found) for found in times.values()) > LONG:
+            break
+    return {name: float(np.median(found[1:] or found)) for name, found in times.items()}
 
 
 def side_by_side(rounds: int) -> list[Row]:
@@ -92,20 +95,23 @@ def _side_by_side(setting: Setting, rounds: int) -> Row:
     steps, row = setting.total_steps, {"setting": setting.name, "engine": engine_of(setting)}
     size = {"n": setting.n, "m": setting.m, "d": setting.d, "steps": steps}
     work: dict[str, Callable[[], object]] = {"simulate": lambda: simulate(setting)}
+    timed = max(1, min(steps, int(FLOPS / (4 * setting.n * setting.m * setting.d))))
     if fits:
         problem, W = problem_of(direct)
         _try_torch()
-        work["products"] = lambda: loops.bare_products(problem, W, steps)
-        work["plain"] = lambda: loops.plain_step(problem, W, steps)
-        work["torch"] = lambda: loops.torch_loop(problem, W, steps)
-        work["direct, logged"] = lambda: logged(problem, W, steps)
-        work["direct, unlogged"] = lambda: unlogged(problem, W, steps)
+        work["products"] = lambda: loops.bare_products(problem, W, timed)
+        work["plain"] = lambda: loops.plain_step(problem, W, timed)
+        work["torch"] = lambda: loops.torch_loop(problem, W, timed)
+        work["direct, logged"] = lambda: logged(problem, W, timed)
+        work["direct, unlogged"] = lambda: unlogged(problem, W, timed)
     if row["engine"] == "reduced":
         small, V = problem_of(setting)
         work["reduced, logged"] = lambda: logged(small, V, steps)
         work["reduced, unlogged"] = lambda: unlogged(small, V, steps)
     seconds = alternating(work, rounds)
-    return {**row, **size, **seconds, **_ratios(str(row["engine"]), seconds)}
+    for name in {"products", "plain", "torch", "direct, logged", "direct, unlogged"} & set(seconds):
+        seconds[name] *= steps / timed
+    return {**row, "direct steps timed": timed, **size, **seconds, **_ratios(str(row["engine"]), seconds)}
 
 
 def _ratios(engine: str, seconds: dict[str, float]) -> Row:
