@@ -36,7 +36,9 @@ class Seen:
 class Descent:
     """Gradient descent from `start` (m, w) on a layout. `look` sees the state, `move` makes the step."""
 
-    def __init__(self, layout: Layout, start: Array, each: Each, *, log: bool = True, fixed: bool = False) -> None:
+    def __init__(
+        self, layout: Layout, start: Array, each: Each, *, log: bool = True, fixed: bool = False
+    ) -> None:
         problem, sample = layout.problem, layout.problem.sample
         self.layout, self.each, self.log = layout, each, log
         self.may_share = layout.wide and not fixed
@@ -55,7 +57,9 @@ class Descent:
     def look(self, *, with_sums: bool, step: bool) -> Seen:
         """The state at the current weights, with the direction of its step and the sums over active samples."""
         problem, measures = self.layout.problem, self.weights.measure(self.each)
-        if isinstance(self.weights, Shared) and (self.weights.doubtful(measures.norm) or self.weights.scattered):
+        if isinstance(self.weights, Shared) and (
+            self.weights.doubtful(measures.norm) or self.weights.scattered
+        ):
             self.weights = self.weights.single()
         if isinstance(self.weights, Single) and self.may_share and self.likely:
             self.weights.keep()

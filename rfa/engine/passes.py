@@ -61,9 +61,13 @@ class _Part:
     ties: NDArray[np.int64]
 
 
-def forward(layout: Layout, fill: Fill, masks: Masks, guard: Array, each: Each, *, log: bool = True) -> Forward:
+def forward(
+    layout: Layout, fill: Fill, masks: Masks, guard: Array, each: Each, *, log: bool = True
+) -> Forward:
     """One pass over all blocks; `guard` (m,) is the size below which rounding could flip a preactivation's sign."""
-    parts: list[_Part] = each(lambda block: _forward_block(layout, block, fill, masks, guard, log), layout.blocks)
+    parts: list[_Part] = each(
+        lambda block: _forward_block(layout, block, fill, masks, guard, log), layout.blocks
+    )
     whole = parts[0] if len(parts) == 1 else _joined(parts)
     masks.changed, masks.ties = whole.changed, whole.ties
     low, high = np.full((2, len(layout.problem.a), 4), np.nan)
@@ -111,12 +115,16 @@ def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard
         if log:
             part.low[chunk] = np.minimum.reduceat(pre, block.starts, axis=1)
             part.high[chunk] = np.maximum.reduceat(pre, block.starts, axis=1)
-            part.near_zero[chunk] = _undecided(pre, part.low[chunk], part.high[chunk], guard[chunk], spare[: len(pre)])
+            part.near_zero[chunk] = _undecided(
+                pre, part.low[chunk], part.high[chunk], guard[chunk], spare[: len(pre)]
+            )
         positive = np.maximum(pre, 0, out=tile[: len(pre)])
         part.f[...] += problem.a[chunk] @ positive
         if not layout.all_in_J:
             part.f_J[...] += layout.a_J[chunk] @ positive
-    return _Part(part.f, part.f_J, part.low, part.high, part.near_zero, part.changed, np.concatenate(ties, axis=1))
+    return _Part(
+        part.f, part.f_J, part.low, part.high, part.near_zero, part.changed, np.concatenate(ties, axis=1)
+    )
 
 
 def _undecided(pre: Array, low: Array, high: Array, guard: Array, spare: Array) -> NDArray[np.int64]:

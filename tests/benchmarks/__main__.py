@@ -1,6 +1,6 @@
 """Measure the engine side by side with other loops in one process and write the tables.
 
-    python -m tests.benchmarks [side-by-side] [growth] [dimension] [memory] [trials] [large] [--rounds N]
+python -m tests.benchmarks [side-by-side] [growth] [dimension] [memory] [trials] [large] [--rounds N]
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ PARTS = ("side-by-side", "dimension", "memory", "trials", "growth", "large")
 
 def main() -> None:
     """Run the parts asked for (all but `large` by default)."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("parts", nargs="*", default=list(PARTS[:-1]), choices=PARTS)
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of alternating runs; the median is written")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="rounds of alternating runs; the median is written"
+    )
     given = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     for part in given.parts:

@@ -140,7 +140,9 @@ def _try_torch() -> None:
 
 def dimension(rounds: int) -> list[Row]:
     """d = 10^5 against d = 10^9 at the same n, m, T."""
-    settings = {d: theory(10, 100, d=d, sigma=0.01 / d**0.5, omega_init=1e-4 / d**0.5) for d in (10**5, 10**9)}
+    settings = {
+        d: theory(10, 100, d=d, sigma=0.01 / d**0.5, omega_init=1e-4 / d**0.5) for d in (10**5, 10**9)
+    }
     seconds = alternating({str(d): lambda s=s: simulate(s) for d, s in settings.items()}, 2 * rounds)
     rows: list[Row] = [
         {"d": d, "n": s.n, "m": s.m, "engine": engine_of(s), "seconds": seconds[str(d)], **peak(s)}
@@ -164,9 +166,18 @@ def peak(setting: Setting) -> Row:
 
 def memory(rounds: int) -> list[Row]:
     """Predicted against measured memory."""
-    settings = (theory(5, 100), theory(5, 100, engine="direct"), theory(10, 400), NEAR_ONE, FIGURE_1, PROOF_SCALE)
+    settings = (
+        theory(5, 100),
+        theory(5, 100, engine="direct"),
+        theory(10, 400),
+        NEAR_ONE,
+        FIGURE_1,
+        PROOF_SCALE,
+    )
     settings = (*settings, replace(NEAR_ONE, engine="direct"), theory(10, 400, engine="direct", m=200))
-    return [{"setting": s.name, "engine": engine_of(s), "n": s.n, "m": s.m, "d": s.d, **peak(s)} for s in settings]
+    return [
+        {"setting": s.name, "engine": engine_of(s), "n": s.n, "m": s.m, "d": s.d, **peak(s)} for s in settings
+    ]
 
 
 def trials(rounds: int) -> list[Row]:
