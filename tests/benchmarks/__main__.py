@@ -6,7 +6,11 @@ python -m tests.benchmarks [side-by-side] [growth] [dimension] [memory] [trials]
 from __future__ import annotations
 
 import argparse
+import os
+import time
 from pathlib import Path
+
+from threadpoolctl import threadpool_limits
 
 from tests.benchmarks import measures
 
@@ -23,10 +27,16 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=5, help="rounds of alternating runs; the median is written"
     )
+    parser.add_argument("--one-thread", action="store_true", help="every loop on one thread, by processor time")
     given = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
-    for part in given.parts:
-        measures.write(OUT, part, getattr(measures, part.replace("-", "_"))(given.rounds))
+    if given.one_thread:
+        os.environ["RFA_THREADS"] = "1"
+        measures.clock = time.process_time
+    with threadpool_limits(1 if given.one_thread else None):
+        for part in given.parts:
+            name = f"{part}-one-thread" if given.one_thread else part
+            measures.write(OUT, name, getattr(measures, part.replace("-", "_"))(given.rounds))
 
 
 if __name__ == "__main__":
