@@ -28,7 +28,9 @@ def main() -> None:
         "--rounds", type=int, default=5, help="rounds of alternating runs; the median is written"
     )
     parser.add_argument("--one-thread", action="store_true", help="every loop on one thread, by processor time")
+    parser.add_argument("--most-steps", type=int, default=10**9, help="cut side-by-side runs to so many steps")
     given = parser.parse_args()
+    measures.most_steps = given.most_steps
     OUT.mkdir(parents=True, exist_ok=True)
     if given.one_thread:
         os.environ["RFA_THREADS"] = "1"
