@@ -20,6 +20,7 @@ from rfa.command_line import (
     chosen_setting,
     file_name,
     finish,
+    finish_all,
     json_option,
     paper_option,
     parsed,
@@ -71,30 +72,38 @@ def verify(
 ) -> int:
     """Simulate a setting and test every statement of the paper on the run.
 
-    NAME is a setting of the paper (see `rfa list`), FILE.toml one of your own; the default is the paper's.
+    NAME is a setting of a paper (see `rfa list`), FILE.toml one of your own; the default is the paper's.
+    With --paper both the run is judged by every installed paper, and the proofs are set side by side.
 
     \b
     Examples:
       rfa verify
       rfa verify quick --set noise=half-space --set eta=1e-3
       rfa verify my.toml --seed 7 --out out/ --fail-on undecided
+      rfa verify explicit --paper both
     """
     from rfa.progress import bar
     from rfa.report.files import check_writable
     from rfa.runfile import save_run as write_run
-    from rfa.verify import find_paper, replay_command, simulate, verify as judged
+    from rfa.verify import chosen_papers, replay_command, simulate, verify as judged
 
-    of, output = find_paper(paper), Output(**options)
-    setting = chosen_setting(what, of, changes, seed)
+    papers, output = chosen_papers(paper, what), Output(**options)
+    setting = chosen_setting(what, papers[0], changes, seed)
     out = output.out or Path("reports") / f"{file_name(setting.name)}-seed{setting.seed}"
     check_writable(out)
     with bar(quiet=output.quiet) as progress:
-        run = simulate(setting, paper=of, progress=progress)
-        command = replay_command(run, of, what)
-        report = judged(run, paper=of, links=output.links is not False, progress=progress, command=command)
+        run = simulate(setting, paper=papers[0], progress=progress)
+        links = output.links is not False
+        commands = [replay_command(run, of, what) for of in papers]
+        reports = [
+            judged(run, paper=of, links=links, progress=progress, command=command)
+            for of, command in zip(papers, commands, strict=True)
+        ]
     if save_run is not None:
         write_run(run, save_run)
-    return finish(report, out, output, of, run)
+    if len(papers) > 1:
+        return finish_all(papers, reports, run, out, output)
+    return finish(reports[0], out, output, papers[0], run)
 
 
 @main.command(epilog=EXIT_CODES)

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,7 +94,7 @@ def option_group(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 paper_option = click.option(
-    "--paper", metavar="NAME", help="An installed paper (default: the paper as printed)."
+    "--paper", metavar="NAME", help="An installed paper (default: that of the setting, else the one as printed)."
 )
 json_option = click.option(
     "--json", "json_path", metavar="PATH", help="Also write JSON to PATH; - is standard output."
@@ -163,6 +163,25 @@ def finish(report: Report, out: Path, output: Output, paper: Paper, run: Run) ->
     else:
         click.echo(shown(report, out, links=bool(output.links)))
     return report.exit_code(output.fail_on)
+
+
+def finish_all(papers: Sequence[Paper], reports: Sequence[Report], run: Run, out: Path, output: Output) -> int:
+    """Write the reports of several papers on one run, each in a directory of its name; the gravest exit code."""
+    from rfa.report.comparison import comparison
+    from rfa.report.pictures import pictures
+    from rfa.verify import needed_C
+
+    for paper, report in zip(papers, reports, strict=True):
+        drawn = pictures(paper, run) if output.pictures else []
+        report.save(out / paper.name, fail_on=output.fail_on, pictures=drawn)
+    side_by_side = comparison(reports, needed_C(papers, run))
+    write_text(side_by_side, out / "comparison.md")
+    if output.json_path is not None:
+        write_json([report.document for report in reports], output.json_path)
+    if output.json_path != "-":
+        told = [f"{paper.name}: {report.sentence}" for paper, report in zip(papers, reports, strict=True)]
+        click.echo("\n".join(told) if output.quiet else f"{side_by_side}\nReports: {out}")
+    return max(report.exit_code(output.fail_on) for report in reports)
 
 
 def write_json(data: Any, path: str | None) -> bool:

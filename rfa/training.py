@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -110,22 +111,25 @@ class Logger:
 
     def _outputs(self, t: int, seen: Seen) -> None:
         log, margins = self.log, seen.margins
-        sub_margins = margins if seen.forward.f_J is seen.forward.f else self.y * seen.forward.f_J
-        for name, values in (("margin", margins), ("sub_margin", sub_margins)):
-            log[f"{name}_min"][t] = self._by_group(np.minimum, values, np.nan).reshape(4, 2)
-            log[f"{name}_max"][t] = self._by_group(np.maximum, values, np.nan).reshape(4, 2)
+        both = margins[None]
+        if seen.forward.f_J is not seen.forward.f:
+            both = np.stack([margins, self.y * seen.forward.f_J])
+        for end, pick in (("min", np.minimum), ("max", np.maximum)):
+            found = self._by_group(pick, both, np.nan)
+            log[f"margin_{end}"][t] = found[0].reshape(4, 2)
+            log[f"sub_margin_{end}"][t] = found[-1].reshape(4, 2)
         log["reach"][t] = (np.abs(margins) / self.size).max()
         log["loss"][t] = mean_loss(margins, seen.g)
         right = self._by_group(np.add, (margins > 0).view(np.int8), 0, dtype=np.int64).reshape(4, 2).sum(axis=0)
         log["accuracy"][t] = np.divide(right, self.members, out=np.full(2, np.nan), where=self.members > 0)
 
     def _by_group(self, ufunc: np.ufunc, values: Array, empty: float, dtype: Any = None) -> Array:
-        """`ufunc` over each of the eight groups, (8, ...); `empty` for a group without samples."""
-        found = ufunc.reduceat(values, self.starts, axis=0, dtype=dtype)
+        """`ufunc` over each of the eight groups, (..., 8); `empty` for a group without samples."""
+        found = ufunc.reduceat(values, self.starts, axis=-1, dtype=dtype)
         if len(self.starts) == 8:
             return np.asarray(found)
-        whole = np.full((8, *values.shape[1:]), float(empty))
-        whole[self.present] = found
+        whole = np.full((*values.shape[:-1], 8), float(empty))
+        whole[..., self.present] = found
         return whole
 
     def step(self, t: int, seen: Seen, length: Array, error: Array) -> None:
@@ -141,7 +145,7 @@ class Logger:
             log["active"][t], log["pull"][t], log["pull_plane"][t] = (
                 neuron[..., 1], neuron[..., 2], neuron[..., 3:],
             )  # fmt: skip
-            whole = self._by_group(np.add, seen.terms, 0).reshape(4, 2, -1)
+            whole = self._by_group(np.add, seen.terms, 0).T.reshape(4, 2, -1)
             log["whole_pull"][t], log["whole_pull_plane"][t] = whole[..., 2], whole[..., 3:]
 
     def trace(self, first: int) -> Trace:
@@ -192,7 +196,7 @@ def memory_needed(
         "sample": int(copies * n * (d + outside) * itemsize) + (0 if wide else n * (d + 5) * itemsize),
         "preactivations": n * m * (1 + (itemsize if wide else 0)),
         "weights": own + (3 * m * d * itemsize // 2 if wide else 0),
-        "trace": sum(8 * int(np.prod(s)) for s in arrays.values()),
+        "trace": sum(8 * prod(s) for s in arrays.values()),
         "libraries": 10 * 2**20,
     }
 

@@ -70,7 +70,7 @@ def written():
     return sorted(str(p.relative_to(".")) for p in Path().rglob("*") if p.is_file())
 
 
-FILES = ["claims.csv", "junit.xml", "report.json", "report.md", "setting.toml"]
+FILES = ["claims.csv", "junit.xml", "report.html", "report.json", "report.md", "setting.toml"]
 
 
 # ---- verify --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from checks.explicit.conditions import always_falling, positive_margin, strong_f
 from checks.explicit.deviations import small_deviations
 from checks.explicit.guarantee import guarantee
 from checks.explicit.halves import gain_is_kept, laggards_miss_much, right_half, wrong_half
-from checks.explicit.ledger import margin_ledger, notes
+from checks.explicit.ledger import explicit_C, margin_ledger, notes
 from checks.explicit.margin import certified_margin, labels_at_stopping
 from checks.explicit.outputs import near_one_half, small_outputs
 from checks.explicit.right_sign import first_rise, lasting_rise
@@ -63,5 +63,6 @@ PAPER = Paper(
     notes=notes,
     assumptions=assumption_table,
     ledgers=(margin_ledger,),
+    constants=explicit_C,
     certify=guarantee,
 )

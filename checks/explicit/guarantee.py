@@ -24,10 +24,10 @@ MEASURED = {
     "N": "largest share of samples that pull one way",
 }
 BY_CENTRE = {
-    "grown": "S_μ, what a neuron of the right sign gains",
-    "wrong_end": "P_μ, where one of the wrong sign ends at most",
-    "lag_share": "1/κ_μ, the share of samples one must miss to stay behind",
-    "margin": "margin_μ, the certified margin",
+    "grown": ("S", "what a neuron of the right sign gains"),
+    "wrong_end": ("P", "where a neuron of the wrong sign ends at most"),
+    "lag_share": ("1/κ", "the share of samples to miss to stay behind"),
+    "margin": ("margin", "the certified margin"),
 }
 
 
@@ -57,9 +57,9 @@ def figures(run: Run) -> Iterator[Figure]:
         yield figure(name, says, getattr(known.measured, name))
     yield figure("F_T", "largest |f| at T", known.states[-1].F)
     yield figure("β_T", "largest |⟨v_j, ξ_k⟩| at T", known.states[-1].beta)
-    for name, says in BY_CENTRE.items():
+    for name, (symbol, says) in BY_CENTRE.items():
         for centre, value in zip(CENTRE_NAMES, getattr(known, name), strict=True):
-            yield figure(f"{name} {centre}", says, value)
+            yield figure(f"{symbol} {centre}", says, value)
 
 
 def figure(name: str, says: str, value: Interval) -> Figure:

@@ -1,6 +1,7 @@
 """Where the sharpened proof loses, from the measured margin to the certified one, and what a report says."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from checks.explicit.certificate import certify
 from checks.explicit.quantities import centre_label, deviations, projections
 from checks.feasible import judged_C
 from rfa import DoesNotApply, Run
+from rfa.constants import ConstantsTable, Requirement, Variant
 from rfa.ledger import Ledger, ledger
 
 EXPLICIT_C = 64.01
@@ -43,6 +45,20 @@ def margin_ledger(run: Run) -> Ledger:
         ("rounding", r.margin[mu].lower, "outward"),
         witness={"i": i},
     )  # fmt: skip
+
+
+def explicit_C(run: Run) -> ConstantsTable:
+    """The C from which on A1 to A7 have been seen to bring R1 to R4; no proof, as the sizes are random."""
+    enough = Requirement("R1 to R4", f"C ≥ {EXPLICIT_C:g}", lambda C: C - EXPLICIT_C)
+    says = "as seen with K = 3 and 4 at δ = 0.1; the certificate tells it for each run"
+    return ConstantsTable((), (Variant("explicit", says, (enough,), partial(sizes, run.delta or 0.1)),))
+
+
+def sizes(delta: float, C: float) -> dict[str, float]:
+    """The least sizes that A1, A3 and A5 allow at C."""
+    m = 2 * np.ceil(C * np.log(1 / delta) / 2)
+    n = np.ceil(C * np.log(m / delta))
+    return {"m": m, "n": n, "d": np.ceil(C * max(np.log(n / delta) ** 2, np.log(m / delta)))}
 
 
 def notes(run: Run) -> Iterator[str]:

@@ -20,7 +20,7 @@ class Seen:
     """One state: its measures, outputs, margins y f and loss derivatives g (n,), and what its step needs.
 
     `count` is the number of distinct activation patterns. `patterns` are those that act alike (with an exact tie at
-    zero, every neuron alone), `backward` what they have in common, `terms` (n, c) what is summed there.
+    zero, every neuron alone), `backward` what they have in common, `terms` (c, n) what is summed there.
     """
 
     measures: Measures
@@ -36,7 +36,9 @@ class Seen:
 class Descent:
     """Gradient descent from `start` (m, w) on a layout. `look` sees the state, `move` makes the step."""
 
-    def __init__(self, layout: Layout, start: Array, each: Each, *, log: bool = True, fixed: bool = False) -> None:
+    def __init__(
+        self, layout: Layout, start: Array, each: Each, *, log: bool = True, fixed: bool = False
+    ) -> None:
         problem, sample = layout.problem, layout.problem.sample
         self.layout, self.each, self.log = layout, each, log
         self.may_share = layout.wide and not fixed
@@ -48,14 +50,16 @@ class Descent:
         self.guard = (layout.width + 1) * unit * float(self.size.max())
         plane = sample.X[:, : layout.width] @ sample.mu[:, : layout.width].T.astype(sample.X.dtype)
         ones = np.ones(n, sample.X.dtype)
-        self.factors = np.column_stack([self.size, ones, ones, plane])
+        self.factors = np.stack([self.size, ones, ones, *plane.T])
         self.y = sample.y.astype(sample.X.dtype)
         self.likely = True
 
     def look(self, *, with_sums: bool, step: bool) -> Seen:
         """The state at the current weights, with the direction of its step and the sums over active samples."""
         problem, measures = self.layout.problem, self.weights.measure(self.each)
-        if isinstance(self.weights, Shared) and (self.weights.doubtful(measures.norm) or self.weights.scattered):
+        if isinstance(self.weights, Shared) and (
+            self.weights.doubtful(measures.norm) or self.weights.scattered
+        ):
             self.weights = self.weights.single()
         if isinstance(self.weights, Single) and self.may_share and self.likely:
             self.weights.keep()
@@ -85,12 +89,12 @@ class Descent:
         return patterns
 
     def _terms(self, g: Array, with_sums: bool) -> Array:
-        """What is summed over active samples, (n, c): g ‖x‖, and with the sums 1, g, g <x, mu1>, g <x, mu2>."""
+        """What is summed over active samples, (c, n): g ‖x‖, and with the sums 1, g, g <x, mu1>, g <x, mu2>."""
         if not self.log:
-            return self.factors[:, :0]
-        terms = self.factors[:, : 5 if with_sums else 1] * g[:, None]
+            return self.factors[:0]
+        terms = self.factors[: 5 if with_sums else 1] * g
         if with_sums:
-            terms[:, 1] = 1
+            terms[1] = 1
         return terms
 
     def move(self, seen: Seen, t: int, following: Continue | None) -> tuple[Array, Array]:

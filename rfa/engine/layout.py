@@ -14,6 +14,9 @@ from rfa.rounding import Array
 TILE = 65_536
 """Entries of a tile (neurons x samples) that a pass keeps in the second-level cache."""
 
+SMALL = 512
+"""Samples up to which all groups are summed by one product."""
+
 WIDE = 256
 """Coordinates from which on inner products are summed in short runs and equal patterns share their arithmetic."""
 
@@ -47,7 +50,8 @@ class Layout:
     """Blocks and groups of a sample that stands in the order 2 cluster + noisy.
 
     `groups` (9,) bounds of the eight groups; `parts` those groups cut at block borders, as (group, slice); `chunks` of
-    neurons; `columns` of coordinates, each with the first sample that reaches it.
+    neurons; `columns` of coordinates, each with the first sample that reaches it. `a_J` (m,) is a on J and zero
+    elsewhere; `spread` (n,), for small samples alone, the group of each sample.
     """
 
     problem: Problem
@@ -57,6 +61,9 @@ class Layout:
     chunks: list[slice]
     columns: list[tuple[slice, int]]
     width: int
+    a_J: Array
+    all_in_J: bool
+    spread: NDArray[np.int64] | None
 
     @property
     def wide(self) -> bool:
@@ -96,6 +103,9 @@ def lay_out(problem: Problem) -> Layout:
         [slice(start, min(start + rows, m)) for start in range(0, m, rows)],
         [(slice(k, min(k + 256, width)), int(np.argmax(reach > k))) for k in range(0, width, 256)],
         width,
+        np.where(problem.in_J, problem.a, 0).astype(problem.a.dtype),
+        bool(problem.in_J.all()),
+        2 * sample.cluster + sample.noisy if n <= SMALL else None,
     )
 
 

@@ -61,22 +61,32 @@ class _Part:
     ties: NDArray[np.int64]
 
 
-def forward(layout: Layout, fill: Fill, masks: Masks, guard: Array, each: Each, *, log: bool = True) -> Forward:
+def forward(
+    layout: Layout, fill: Fill, masks: Masks, guard: Array, each: Each, *, log: bool = True
+) -> Forward:
     """One pass over all blocks; `guard` (m,) is the size below which rounding could flip a preactivation's sign."""
-    parts: list[_Part] = each(lambda block: _forward_block(layout, block, fill, masks, guard, log), layout.blocks)
-    masks.changed = np.any([part.changed for part in parts], axis=0)
-    masks.ties = np.concatenate([part.ties for part in parts], axis=1)
-    m = len(layout.problem.a)
-    low, high = np.full((m, 4), np.inf), np.full((m, 4), -np.inf)
+    parts: list[_Part] = each(
+        lambda block: _forward_block(layout, block, fill, masks, guard, log), layout.blocks
+    )
+    whole = parts[0] if len(parts) == 1 else _joined(parts)
+    masks.changed, masks.ties = whole.changed, whole.ties
+    low, high = np.full((2, len(layout.problem.a), 4), np.nan)
     for block, part in zip(layout.blocks, parts, strict=True):
-        low[:, block.clusters] = np.minimum(low[:, block.clusters], part.low)
-        high[:, block.clusters] = np.maximum(high[:, block.clusters], part.high)
-    empty = layout.groups[2::2] == layout.groups[:-1:2]
-    low[:, empty], high[:, empty] = np.nan, np.nan
-    f = np.concatenate([part.f for part in parts])
-    f_J = f if layout.problem.in_J.all() else np.concatenate([part.f_J for part in parts])
-    near_zero = np.sum([part.near_zero for part in parts], axis=0)
-    return Forward(f, f_J, low, high, near_zero)
+        low[:, block.clusters] = np.fmin(low[:, block.clusters], part.low)
+        high[:, block.clusters] = np.fmax(high[:, block.clusters], part.high)
+    return Forward(whole.f, whole.f if layout.all_in_J else whole.f_J, low, high, whole.near_zero)
+
+
+def _joined(parts: list[_Part]) -> _Part:
+    return _Part(
+        np.concatenate([part.f for part in parts]),
+        np.concatenate([part.f_J for part in parts]),
+        parts[0].low,
+        parts[0].high,
+        np.sum([part.near_zero for part in parts], axis=0),
+        np.any([part.changed for part in parts], axis=0),
+        np.concatenate([part.ties for part in parts], axis=1),
+    )
 
 
 def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard: Array, log: bool) -> _Part:
@@ -85,13 +95,11 @@ def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard
     rows = layout.chunks[0].stop
     tile, spare = np.empty((2, rows, size), dtype)
     mask = np.empty((rows, size), dtype=bool)
-    inner = np.where(problem.in_J, problem.a, 0)
     part = _Part(
         np.zeros(size, dtype), np.zeros(size, dtype), np.empty((m, len(block.starts))),
         np.empty((m, len(block.starts))), np.zeros(m, np.int64), np.empty(m, bool), np.zeros((2, 0), np.int64),
     )  # fmt: skip
     ties = [part.ties]
-    separate = not problem.in_J.all()
     for chunk in layout.chunks:
         pre = fill(block, chunk, tile[: chunk.stop - chunk.start])
         here = mask[: len(pre)]
@@ -107,12 +115,16 @@ def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard
         if log:
             part.low[chunk] = np.minimum.reduceat(pre, block.starts, axis=1)
             part.high[chunk] = np.maximum.reduceat(pre, block.starts, axis=1)
-            part.near_zero[chunk] = _undecided(pre, part.low[chunk], part.high[chunk], guard[chunk], spare[: len(pre)])
+            part.near_zero[chunk] = _undecided(
+                pre, part.low[chunk], part.high[chunk], guard[chunk], spare[: len(pre)]
+            )
         positive = np.maximum(pre, 0, out=tile[: len(pre)])
         part.f[...] += problem.a[chunk] @ positive
-        if separate:
-            part.f_J[...] += inner[chunk] @ positive
-    return _Part(part.f, part.f_J, part.low, part.high, part.near_zero, part.changed, np.concatenate(ties, axis=1))
+        if not layout.all_in_J:
+            part.f_J[...] += layout.a_J[chunk] @ positive
+    return _Part(
+        part.f, part.f_J, part.low, part.high, part.near_zero, part.changed, np.concatenate(ties, axis=1)
+    )
 
 
 def _undecided(pre: Array, low: Array, high: Array, guard: Array, spare: Array) -> NDArray[np.int64]:
@@ -139,14 +151,16 @@ def backward(
 ) -> Backward:
     """Directions and sums for the patterns of the neurons `rows`.
 
-    `weight` (n,) multiplies x_i; `terms` (n, c) are summed over the active samples of each group.
+    `weight` (n,) multiplies x_i; `terms` (c, n) are summed over the active samples of each group.
     """
+    if layout.spread is not None:
+        return _backward_at_once(layout, masks, rows, weight, terms)
     if layout.wide or len(rows) < layout.width:
         return _backward_by_columns(layout, masks, rows, weight, terms, each)
     width, dtype = layout.width, layout.problem.sample.X.dtype
-    scaled = np.empty((len(weight), width + terms.shape[1]), dtype)
+    scaled = np.empty((len(weight), width + len(terms)), dtype)
     np.multiply(layout.problem.sample.X[:, :width], weight[:, None], out=scaled[:, :width])
-    scaled[:, width:] = terms
+    scaled[:, width:] = terms.T
     tie = layout.problem.relu_at_zero
 
     def product(part: tuple[int, slice]) -> Array:
@@ -157,11 +171,25 @@ def backward(
             np.matmul(active, scaled[part[1]], out=out[start : start + step])
         return out
 
-    direction, sums = np.zeros((len(rows), width), dtype), np.zeros((len(rows), 8, terms.shape[1]))
+    direction, sums = np.zeros((len(rows), width), dtype), np.zeros((len(rows), 8, len(terms)))
     for (group, _), here in zip(layout.parts, each(product, layout.parts), strict=True):
         direction += here[:, :width]
         sums[:, group] += here[:, width:]
     return Backward(direction, sums)
+
+
+def _backward_at_once(
+    layout: Layout, masks: Masks, rows: NDArray[np.int64], weight: Array, terms: Array
+) -> Backward:
+    """For small samples: every sum by one product with the terms, each in the columns of its group."""
+    X = layout.problem.sample.X[:, : layout.width]
+    c, n = terms.shape
+    active = masks.values(rows, slice(0, n), layout.problem.relu_at_zero, X.dtype)
+    spread = np.zeros((8, c, n))
+    spread[layout.spread, :, np.arange(n)] = terms.T
+    sums = (active @ spread.reshape(-1, n).T).reshape(len(rows), 8, c)
+    active *= weight
+    return Backward(active @ X, sums)
 
 
 def _backward_by_columns(
@@ -174,9 +202,9 @@ def _backward_by_columns(
     def read(part: tuple[int, slice]) -> Array:
         active = masks.values(rows, part[1], tie, X.dtype)
         np.multiply(active, weight[part[1]], out=weighted[:, part[1]])
-        return np.asarray(active @ terms[part[1]])
+        return np.asarray(active @ terms[:, part[1]].T)
 
-    sums = np.zeros((len(rows), 8, terms.shape[1]))
+    sums = np.zeros((len(rows), 8, len(terms)))
     for (group, _), here in zip(layout.parts, each(read, layout.parts), strict=True):
         sums[:, group] += here
     direction = np.empty((len(rows), layout.width), X.dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +22,19 @@ class Patterns:
         return len(self.first)
 
 
+@cache
+def _odd_numbers(count: int) -> Bits:
+    rng = np.random.Generator(np.random.PCG64(0))
+    return np.asarray(rng.integers(1, 2**64, count, dtype=np.uint64)) | np.uint64(1)
+
+
 class PatternBook:
     """The patterns of m neurons on n samples, kept up to date row by row."""
 
     def __init__(self, m: int, n: int) -> None:
         self.bits: Bits = np.zeros((m, -(-n // 64)), dtype=np.uint64)
         self.hashes: Bits = np.zeros(m, dtype=np.uint64)
-        rng = np.random.Generator(np.random.PCG64(0))
-        self.factors: Bits = np.asarray(rng.integers(1, 2**64, self.bits.shape[1], dtype=np.uint64)) | np.uint64(1)
+        self.factors = _odd_numbers(self.bits.shape[1])
         self.patterns = Patterns(np.zeros(m, dtype=np.int64), np.zeros(1, dtype=np.int64))
 
     def update(self, mask: NDArray[np.bool_], changed: NDArray[np.bool_]) -> Patterns:

@@ -18,7 +18,9 @@ Each = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 def thread_count() -> int:
     """Threads that a run may use: RFA_THREADS if set, otherwise the cores this process may use."""
     given = os.environ.get("RFA_THREADS", "")
-    return max(1, int(given)) if given.isdecimal() else len(os.sched_getaffinity(0))
+    if given.isdecimal():
+        return max(1, int(given))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache
@@ -35,4 +37,8 @@ def workers(wanted: bool) -> Iterator[Each]:
             yield lambda work, tasks: [work(task) for task in tasks]
             return
         with ThreadPoolExecutor(threads) as pool:
-            yield lambda work, tasks: list(pool.map(work, tasks)) if len(tasks) > 1 else [work(t) for t in tasks]
+            yield (
+                lambda work, tasks: (
+                    list(pool.map(work, tasks)) if len(tasks) > 1 else [work(t) for t in tasks]
+                )
+            )

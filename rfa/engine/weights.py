@@ -51,7 +51,9 @@ class Single:
 
     def measure(self, each: Each) -> Measures:
         """Norms, distances from the start and projections."""
-        found = each(lambda rows: (lengths(self.W[rows]), lengths(self.W[rows] - self.start[rows])), self.slices)
+        found = each(
+            lambda rows: (lengths(self.W[rows]), lengths(self.W[rows] - self.start[rows])), self.slices
+        )
         norm, moved = (np.concatenate(column) for column in zip(*found, strict=True))
         mu = self.layout.problem.sample.mu[:, : self.W.shape[1]].astype(self.W.dtype, copy=False)
         return Measures(norm, moved, self.W @ mu.T)
@@ -122,7 +124,9 @@ class Shared:
         """Norms, distances from the start and projections."""
         size = lengths(self.delta)
         norm = self._length(self.base, self.base_norm, size)
-        moved = size[self.of] if self.offset is None else self._length(self.offset, lengths(self.offset), size)
+        moved = (
+            size[self.of] if self.offset is None else self._length(self.offset, lengths(self.offset), size)
+        )
         return Measures(norm, moved, self.base_projection + (self.delta @ self.mu.T)[self.of])
 
     def _length(self, base: Array, base_norm: Array, size: Array) -> Array:
@@ -164,7 +168,9 @@ class Shared:
 
         def product(block: Block) -> None:
             out = np.empty((len(self.delta), block.rows.stop - block.rows.start), X.dtype)
-            self.delta_pre[:, block.rows] = multiply(self.delta[:, : block.width], X[block.rows, : block.width], out)
+            self.delta_pre[:, block.rows] = multiply(
+                self.delta[:, : block.width], X[block.rows, : block.width], out
+            )
 
         each(product, self.layout.blocks)
 

@@ -147,11 +147,18 @@ def outcome_cells(statement: Row, most: int | None = None) -> Iterator[tuple[str
             row["says"],
             promised(statement, row, most) if conclusions else "",
             conclusion(row),
-            row["outcome"] if conclusions else "",
+            outcome_counts(row) if conclusions else "",
             figure(row["slack"]),
             figure(row["tightest_constant"]),
             at(row) or row["reason"],
         )
+
+
+def outcome_counts(row: Row) -> str:
+    """The outcome of a claim; where its indices have different ones, each with their number, gravest first."""
+    if len(row["counts"]) <= 1:
+        return str(row["outcome"])
+    return ", ".join(f"{outcome} {count}" for outcome, count in row["counts"].items())
 
 
 def promised(statement: Row, row: Row, most: int | None) -> str:

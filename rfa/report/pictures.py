@@ -30,6 +30,8 @@ CLEAN, NOISY, BOUND, REST = "#009E73", "#CC79A7", "#B00020", "#888888"
 MOST_POINTS = 400
 """Points that a curve over the steps keeps."""
 MOST_CURVES = 12
+WIDE_RANGE = 30.0
+"""A bound that varies by more than this factor is drawn on a logarithmic scale."""
 STEP_AXES = "tse"
 
 Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -164,7 +166,8 @@ def against_bound(claim: Claim, run: Run) -> Figure:
     axes.plot(steps[keep], left[keep, at], color="black", lw=1.8, label=f"worst neuron, j = {at}", gid="worst")
     axes.plot(steps[keep], right[keep, at], color=BOUND, lw=2.2, label="bound", gid="bound")
     step_axis(axes, steps[claim.domain.any(axis=1)])
-    if np.nanmin(right[keep, at]) > 0:
+    bound = right[keep, at][np.isfinite(right[keep, at])]
+    if bound.min() > 0 and bound.max() > WIDE_RANGE * bound.min():
         axes.set_yscale("log")
     axes.set_ylabel(claim.says)
     axes.legend(fontsize=8)

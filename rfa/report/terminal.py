@@ -75,7 +75,7 @@ def outcomes(report: Report) -> Table:
     table = plain_table("claim", "premises", "conclusion", "outcome", "slack", "tightest", "witness")
     for statement in report.statements:
         for id, _, before, after, outcome, *rest in outcome_cells(statement, NAMED):
-            shown = Text(word(outcome), style=STYLES.get(outcome, ""))
+            shown = Text(word(outcome), style=STYLES.get(outcome.split(" ")[0], ""))
             table.add_row(clean(id), clean(before), clean(after), shown, *(clean(cell) for cell in rest))
     return table
 
@@ -104,16 +104,18 @@ def closing(report: Report, saved: Path | None = None) -> Iterator[str]:
 
 def first_failure(report: Report) -> str:
     """The first conclusion that does not hold, in the order of the paper; empty if all hold."""
-    for _, row in report.conclusions():
+    for statement, row in report.conclusions():
         if row["holds"] is False:
-            return f"First conclusion that does not hold: {label(row)} ({word(row['outcome'])}{_where(row)})."
+            where = f" at {at(row)}" if row["witness"] else ""
+            decided = row["outcome"] in ("REFUTED", "UNDECIDED")
+            told = word(row["outcome"]) if decided else f"not promised there, {premises_told(statement, row)}"
+            return f"First conclusion that does not hold: {label(row)}{where}, slack {figure(row['slack'])}; {told}."
     return ""
 
 
-def _where(row: Row) -> str:
-    where = f" at {at(row)}" if row["witness"] else ""
-    blamed = premises(row)
-    return f"{where}, slack {figure(row['slack'])}, premises {blamed}"
+def premises_told(statement: Row, row: Row) -> str:
+    """The premises of a conclusion in a sentence."""
+    return "for the text promises nothing" if statement["kind"] == "TEXT" else f"premises {premises(row)}"
 
 
 def shown(report: Report, saved: Path | None = None, *, links: bool = False) -> str:

@@ -66,11 +66,17 @@ def _torch_log(pre, positive, f, y, inner, weights, start, mu, groups, plane, si
     g = torch.sigmoid(-y * f)
     margins, inner_margins = y * f, y * (positive @ inner)
     found = [norm, (weights - start).norm(dim=1), weights @ mu.T, norm.norm(), (f.abs() / size).max()]
-    found += [(pre.abs() <= guard * norm).sum(dim=0), len(torch.unique(pre.T > 0, dim=0)), (g * size) @ active]
+    found += [
+        (pre.abs() <= guard * norm).sum(dim=0),
+        len(torch.unique(pre.T > 0, dim=0)),
+        (g * size) @ active,
+    ]
     found += [(margins[these] > 0).to(pre.dtype).mean() for these in (~noisy, noisy) if these.any()]
     terms = torch.column_stack([torch.ones_like(g), g, g[:, None] * plane])
     for group in groups:
         here = pre[group]
         found += [here.amin(dim=0), here.amax(dim=0), active[group].T @ terms[group], terms[group].sum(dim=0)]
-        found += [pick(values[group]) for values in (margins, inner_margins) for pick in (torch.min, torch.max)]
+        found += [
+            pick(values[group]) for values in (margins, inner_margins) for pick in (torch.min, torch.max)
+        ]
     return found

@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from rfa.data import draw_sample, draw_start
 from rfa.engine.descent import Descent
 from rfa.engine.layout import lay_out, sorted_by_group
 from rfa.engine.reduction import engine_of
-from rfa.engine.threads import workers
+from rfa.engine.threads import thread_count, workers
 from rfa.run import candidates
 from rfa.simulate import check_memory, simulate
 from rfa.training import Problem, observe
@@ -29,10 +29,26 @@ from tests.benchmarks.settings import FIGURE_1, NEAR_ONE, PROOF_SCALE, SIDE_BY_S
 
 Row = dict[str, object]
 MOST_MEMORY = 12 * 2**30
+clock = time.perf_counter
+"""What `alternating` measures with."""
+
+most_steps = 10**9
+"""Steps that side-by-side runs are cut to."""
+
+LONG, FLOPS = 60, 6e11
+"""Seconds after which no further round begins; operations after which a loop in R^d is cut short and scaled up."""
 
 
-def write(out: Path, name: str, rows: list[Row]) -> None:
-    """A table as CSV and as Markdown, also printed."""
+def write(out: Path, name: str, found: Iterable[Row]) -> None:
+    """A table as CSV and as Markdown, written again after every row, and printed."""
+    rows: list[Row] = []
+    for row in found:
+        rows.append(row)
+        print(name, {key: _shown(value) for key, value in row.items()}, flush=True)
+        _write(out, name, rows)
+
+
+def _write(out: Path, name: str, rows: list[Row]) -> None:
     columns = list(dict.fromkeys(column for row in rows for column in row))
     with (out / f"{name}.csv").open("w", newline="") as file:
         table = csv.DictWriter(file, columns)
@@ -41,7 +57,6 @@ def write(out: Path, name: str, rows: list[Row]) -> None:
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(_shown(row.get(column, "")) for column in columns) + " |" for row in rows]
     (out / f"{name}.md").write_text("\n".join(lines) + "\n")
-    print(name, *lines, "", sep="\n", flush=True)
 
 
 def _shown(value: object) -> str:
@@ -70,20 +85,22 @@ def unlogged(problem: Problem, W: np.ndarray, steps: int) -> None:
 
 
 def alternating(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median seconds of each, run in turn after one round that is thrown away."""
+    """Median seconds of each, run in turn; the first round counts only where rounds are too long for a second."""
     times: dict[str, list[float]] = {name: [] for name in work}
-    for turn in range(rounds + 1):
+    for _ in range(rounds + 1):
         for name, run in work.items():
-            began = time.perf_counter()
+            began = clock()
             run()
-            if turn:
-                times[name].append(time.perf_counter() - began)
-    return {name: float(np.median(found)) for name, found in times.items()}
+            times[name].append(clock() - began)
+        if sum(sum(found) for found in times.values()) > LONG:
+            break
+    return {name: float(np.median(found[1:] or found)) for name, found in times.items()}
 
 
-def side_by_side(rounds: int) -> list[Row]:
+def side_by_side(rounds: int) -> Iterator[Row]:
     """Every loop at every setting: seconds, and the ratios that the targets speak of."""
-    return [_side_by_side(setting, rounds) for setting in SIDE_BY_SIDE]
+    for setting in SIDE_BY_SIDE:
+        yield _side_by_side(replace(setting, steps=min(setting.total_steps, most_steps)), rounds)
 
 
 def _side_by_side(setting: Setting, rounds: int) -> Row:
@@ -92,20 +109,23 @@ def _side_by_side(setting: Setting, rounds: int) -> Row:
     steps, row = setting.total_steps, {"setting": setting.name, "engine": engine_of(setting)}
     size = {"n": setting.n, "m": setting.m, "d": setting.d, "steps": steps}
     work: dict[str, Callable[[], object]] = {"simulate": lambda: simulate(setting)}
+    timed = max(1, min(steps, int(FLOPS / (4 * setting.n * setting.m * setting.d))))
     if fits:
         problem, W = problem_of(direct)
         _try_torch()
-        work["products"] = lambda: loops.bare_products(problem, W, steps)
-        work["plain"] = lambda: loops.plain_step(problem, W, steps)
-        work["torch"] = lambda: loops.torch_loop(problem, W, steps)
-        work["direct, logged"] = lambda: logged(problem, W, steps)
-        work["direct, unlogged"] = lambda: unlogged(problem, W, steps)
+        work["products"] = lambda: loops.bare_products(problem, W, timed)
+        work["plain"] = lambda: loops.plain_step(problem, W, timed)
+        work["torch"] = lambda: loops.torch_loop(problem, W, timed)
+        work["direct, logged"] = lambda: logged(problem, W, timed)
+        work["direct, unlogged"] = lambda: unlogged(problem, W, timed)
     if row["engine"] == "reduced":
         small, V = problem_of(setting)
         work["reduced, logged"] = lambda: logged(small, V, steps)
         work["reduced, unlogged"] = lambda: unlogged(small, V, steps)
     seconds = alternating(work, rounds)
-    return {**row, **size, **seconds, **_ratios(str(row["engine"]), seconds)}
+    for name in {"products", "plain", "torch", "direct, logged", "direct, unlogged"} & set(seconds):
+        seconds[name] *= steps / timed
+    return {**row, "direct steps timed": timed, **size, **seconds, **_ratios(str(row["engine"]), seconds)}
 
 
 def _ratios(engine: str, seconds: dict[str, float]) -> Row:
@@ -129,12 +149,14 @@ def check_direct(setting: Setting) -> bool:
 def _try_torch() -> None:
     import torch
 
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(thread_count())
 
 
 def dimension(rounds: int) -> list[Row]:
     """d = 10^5 against d = 10^9 at the same n, m, T."""
-    settings = {d: theory(10, 100, d=d, sigma=0.01 / d**0.5, omega_init=1e-4 / d**0.5) for d in (10**5, 10**9)}
+    settings = {
+        d: theory(10, 100, d=d, sigma=0.01 / d**0.5, omega_init=1e-4 / d**0.5) for d in (10**5, 10**9)
+    }
     seconds = alternating({str(d): lambda s=s: simulate(s) for d, s in settings.items()}, 2 * rounds)
     rows: list[Row] = [
         {"d": d, "n": s.n, "m": s.m, "engine": engine_of(s), "seconds": seconds[str(d)], **peak(s)}
@@ -156,11 +178,19 @@ def peak(setting: Setting) -> Row:
     }  # fmt: skip
 
 
-def memory(rounds: int) -> list[Row]:
+def memory(rounds: int) -> Iterator[Row]:
     """Predicted against measured memory."""
-    settings = (theory(5, 100), theory(5, 100, engine="direct"), theory(10, 400), NEAR_ONE, FIGURE_1, PROOF_SCALE)
+    settings = (
+        theory(5, 100),
+        theory(5, 100, engine="direct"),
+        theory(10, 400),
+        NEAR_ONE,
+        FIGURE_1,
+        PROOF_SCALE,
+    )
     settings = (*settings, replace(NEAR_ONE, engine="direct"), theory(10, 400, engine="direct", m=200))
-    return [{"setting": s.name, "engine": engine_of(s), "n": s.n, "m": s.m, "d": s.d, **peak(s)} for s in settings]
+    for s in settings:
+        yield {"setting": s.name, "engine": engine_of(s), "n": s.n, "m": s.m, "d": s.d, **peak(s)}
 
 
 def trials(rounds: int) -> list[Row]:
@@ -194,9 +224,8 @@ def _trial(task: tuple[int, bool]) -> None:
         judge(statement, run)
 
 
-def growth(rounds: int) -> list[Row]:
+def growth(rounds: int) -> Iterator[Row]:
     """Time and memory against n, m, d, T one at a time: the exponent of the larger half and its 95 % interval."""
-    rows: list[Row] = []
     for engine in ("direct", "reduced"):
         for key, values in _series(engine).items():
             settings = [theory(5, 60, engine=engine, **{key: value}) for value in values]
@@ -204,14 +233,13 @@ def growth(rounds: int) -> list[Row]:
             bytes_ = [float(peak(s)["measured MiB"]) for s in settings]  # type: ignore[arg-type]
             for what, found in (("seconds", list(times.values())), ("MiB", bytes_)):
                 slope, half = _slope(values, found)
-                rows.append({
+                yield {
                     "engine": engine, "against": key, "from": values[0], "to": values[-1], "of": what,
                     "first": found[0], "last": found[-1], "exponent": slope, "+-": half,
-                })  # fmt: skip
-    return rows
+                }  # fmt: skip
 
 
-def _series(engine: str) -> Iterator[tuple[str, list[int]]] | dict[str, list[int]]:
+def _series(engine: str) -> dict[str, list[int]]:
     series = {"n": [500, 1000, 2000, 4000], "m": [100, 200, 400, 800], "steps": [10, 20, 40, 80]}
     if engine == "direct":
         return {**series, "d": [2000, 4000, 8000, 16000]}
@@ -232,5 +260,9 @@ def large(rounds: int) -> list[Row]:
 
 
 def used() -> int:
-    """The most memory that this process has had at one time, in bytes."""
+    """The most memory that this process has had at one time, in bytes; Linux counts it anew for each program."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -10,7 +10,7 @@ from rfa.report.files import check_writable, replacing
 from tests.report.toys import REFUTED, report, toy
 from tests.runs import small
 
-FILES = {"report.json", "report.md", "junit.xml", "claims.csv", "setting.toml"}
+FILES = {"report.json", "report.md", "report.html", "junit.xml", "claims.csv", "setting.toml"}
 
 
 def names(directory):
@@ -57,7 +57,7 @@ def killed_at(monkeypatch, owner, name, call):
     monkeypatch.setattr(owner, name, act)
 
 
-@pytest.mark.parametrize("call", range(1, 6))
+@pytest.mark.parametrize("call", range(1, 7))
 def test_a_kill_while_writing_leaves_nothing_behind(tmp_path, monkeypatch, call):
     killed_at(monkeypatch, Path, "write_text", call)
 
@@ -66,7 +66,7 @@ def test_a_kill_while_writing_leaves_nothing_behind(tmp_path, monkeypatch, call)
     assert names(tmp_path) == set()
 
 
-@pytest.mark.parametrize("call", range(1, 6))
+@pytest.mark.parametrize("call", range(1, 7))
 def test_a_kill_while_replacing_leaves_only_whole_files(tmp_path, monkeypatch, call):
     first, second = report(toy("Z1")), report(toy("Z1", **REFUTED))
     out = first.save(tmp_path / "out")

@@ -207,7 +207,7 @@ def test_the_terminal_says_verdict_counts_first_failure_and_why_nothing_was_prom
     text = shown(mixed(), tmp_path)
 
     assert "1 REFUTED: Z2.c; 1 NOT EVALUATED: Z7." in text and f"Reports: {tmp_path}" in text
-    assert "First conclusion that does not hold: Z2.c (refuted" in text
+    assert "First conclusion that does not hold: Z2.c, slack -1; refuted." in text
     assert "Never exercised: Z2, Z4, Z5, Z6, Z7." in text and "Z4, premises fail: RP.p" in text
     assert "1 steps as printed fail" in text
 
