@@ -5,9 +5,11 @@ Assumptions speak of the parameters alone, so they are judged on a run without d
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from rfa import clusters, noise
 from rfa.claims import Claim
 from rfa.data import Sample, draw_centres
 from rfa.errors import InputError
-from rfa.papers import Paper
+from rfa.papers import Paper, Statement
 from rfa.run import Run
 from rfa.setting import Setting, grid
 from rfa.studies.coordinates import COORDINATES, PROBED, Coordinate
@@ -73,6 +75,26 @@ def claims_of(paper: Paper, setting: Setting, C: float | None = None) -> list[Cl
     return [c for s in paper.results if s.kind == "ASSUMPTION" for c in s.claims(run) if isinstance(c, Claim)]
 
 
+def claim_at(paper: Paper, setting: Setting, C: float, place: int) -> Claim:
+    """The claim at this place of the list of `claims_of`, without evaluating the statements after it."""
+    run, seen = blank_run(setting, C), 0
+    for statement, count in _counts(paper.results):
+        if place >= seen + count:
+            seen += count
+            continue
+        claims = (c for c in statement.claims(run) if isinstance(c, Claim))
+        return next(itertools.islice(claims, place - seen, None))
+    raise IndexError(place)
+
+
+@cache
+def _counts(results: tuple[Statement, ...]) -> tuple[tuple[Statement, int], ...]:
+    """How many claims each assumption of a paper has; the same for every setting."""
+    run = blank_run(Setting(d=9, n=9, m=4, sigma=0.1, omega_init=0.1, eta=0.1, K=1), 4.0)
+    listed = [s for s in results if s.kind == "ASSUMPTION"]
+    return tuple((s, sum(isinstance(c, Claim) for c in s.claims(run))) for s in listed)
+
+
 def excess(claim: Claim) -> float:
     """By which factor an inequality between positive numbers is overstepped; below 1 inside it."""
     at = claim.worst()
@@ -109,7 +131,7 @@ def constants(paper: Paper, setting: Setting, place: int) -> tuple[float, float]
     """The least and the largest C at which the assumption at this place of the list holds; (inf, 0) for none."""
 
     def holds(log_C: float) -> bool:
-        return claims_of(paper, setting, math.exp(log_C))[place].holds
+        return claim_at(paper, setting, math.exp(log_C), place).holds
 
     low, high = math.log(LEAST_C), math.log(LARGEST_C)
     at_low, at_high = holds(low), holds(high)
@@ -162,7 +184,7 @@ def principal(paper: Paper, setting: Setting, C: float, place: int) -> tuple[Coo
         axis = COORDINATES[name]
         try:
             x = axis.get(setting) or 0.01
-            low, high = (excess(claims_of(paper, axis.set(setting, v), C)[place]) for v in (x, 2 * x))
+            low, high = (excess(claim_at(paper, axis.set(setting, v), C, place)) for v in (x, 2 * x))
         except InputError:
             continue
         slope = math.log(high / low) if low > 0 and high > 0 and math.isfinite(high / low) else 0.0
@@ -181,7 +203,7 @@ def limit(
             moved = axis.set(setting, math.exp(log_value))
         except InputError:
             return False
-        return claims_of(paper, moved, C)[place].holds
+        return claim_at(paper, moved, C, place).holds
 
     at = math.log(axis.get(setting) or 0.01)
     step = -direction * math.log(2)
