@@ -1,4 +1,5 @@
-"""Which assumptions a setting meets, at which constant C, along which coordinates, and what would be nearest to it.
+"""Which assumptions a setting meets, at which constant C, along which coordinates, and what would be nearest
+to it.
 
 Assumptions speak of the parameters alone, so they are judged on a run without data.
 """
@@ -31,7 +32,8 @@ DOUBLINGS = 60
 
 @dataclass(frozen=True)
 class Assumption:
-    """One assumption at a constant C. `excess` is how many times it is overstepped (at most 1 where it holds).
+    """One assumption at a constant C. `excess` is how many times it is overstepped (at most 1 where it
+    holds).
 
     It holds for C between `least_C` and `largest_C` (least above largest: for none).
     """
@@ -128,7 +130,8 @@ def judged_at(paper: Paper, setting: Setting) -> float:
 
 
 def constants(paper: Paper, setting: Setting, place: int) -> tuple[float, float]:
-    """The least and the largest C at which the assumption at this place of the list holds; (inf, 0) for none."""
+    """The least and the largest C at which the assumption at this place of the list holds; (inf, 0) for
+    none."""
 
     def holds(log_C: float) -> bool:
         return claim_at(paper, setting, math.exp(log_C), place).holds
@@ -178,7 +181,8 @@ def features(setting: Setting) -> Iterator[Feature]:
 
 
 def principal(paper: Paper, setting: Setting, C: float, place: int) -> tuple[Coordinate, int] | None:
-    """The coordinate on which an assumption depends most, and whether more (+1) or less (-1) of it oversteps it."""
+    """The coordinate on which an assumption depends most, and whether more (+1) or less (-1) of it oversteps
+    it."""
     best: tuple[float, Coordinate, int] | None = None
     for name in PROBED:
         axis = COORDINATES[name]
@@ -196,7 +200,8 @@ def principal(paper: Paper, setting: Setting, C: float, place: int) -> tuple[Coo
 def limit(
     paper: Paper, setting: Setting, C: float, place: int, axis: Coordinate, direction: int
 ) -> float | None:
-    """The value of a coordinate at which an assumption just holds; None if no value in range makes it hold."""
+    """The value of a coordinate at which an assumption just holds; None if no value in range makes it
+    hold."""
 
     def holds(log_value: float) -> bool:
         try:
@@ -227,13 +232,11 @@ class Nearest:
 def nearest(paper: Paper, setting: Setting, candidates: int = 11) -> Nearest | None:
     """The nearest setting, in the sum of |log factor| over coordinates, that meets all assumptions at one C.
 
-    A descent, not a proof of nearness: for each of several C, overstepped assumptions are repaired one after the
-    other along the coordinate on which they depend most; 1/(4 alpha) is kept an integer.
+    A descent, not a proof of nearness: for each of several C, overstepped assumptions are repaired one after
+    the other along the coordinate on which they depend most; 1/(4 alpha) is kept an integer.
     """
     found = [
-        n
-        for C in np.geomspace(4, 4096, candidates)
-        if (n := _repaired(paper, setting, float(C))) is not None
+        n for C in np.geomspace(4, 4096, candidates) if (n := _repaired(paper, setting, float(C))) is not None
     ]
     found += [n for n in (_repaired(paper, setting, judged_at(paper, setting)),) if n is not None]
     return min(found, key=lambda n: n.distance, default=None)

@@ -1,4 +1,5 @@
-"""The assumption-violation report: what a setting oversteps, what that touches in the proof, and what breaks in fact."""
+"""The assumption-violation report: what a setting oversteps, what that touches in the proof, and what breaks
+in fact."""
 
 from __future__ import annotations
 
@@ -39,10 +40,11 @@ STRIDE = 10**6
 
 @dataclass(frozen=True)
 class Violation:
-    """One overstepped assumption: the statements whose proofs rest on it, and the first link that breaks on the way.
+    """One overstepped assumption: the statements whose proofs rest on it, and the first link that breaks on
+    the way.
 
-    `direct` use it themselves, `all` rest on it through others; `broken` is (statement, link, row) of the first broken
-    link in proof order on the way to the goals, None if every link held.
+    `direct` use it themselves, `all` rest on it through others; `broken` is (statement, link, row) of the
+    first broken link in proof order on the way to the goals, None if every link held.
     """
 
     assumption: Assumption
@@ -84,7 +86,8 @@ class Violations:
 
 @dataclass(frozen=True)
 class Wish:
-    """What to look at: trials for the rates, conclusions whose break points are sought, and the map's axes."""
+    """What to look at: trials for the rates, conclusions whose break points are sought, and the map's
+    axes."""
 
     setting: Setting
     paper: str
@@ -99,8 +102,10 @@ class Wish:
     def meta(self) -> dict[str, object]:
         """What identifies the report's runs in their file."""
         return {
-            "kind": "violations", "setting": self.setting.to_dict(), "paper": self.paper, "trials": self.trials,
-            "claims": list(self.claims), "tries": self.tries, "map_axes": [[n, list(v)] for n, v in self.map_axes],
+            "kind": "violations", "setting": self.setting.to_dict(), "paper": self.paper,
+            "trials": self.trials,
+            "claims": list(self.claims), "tries": self.tries,
+            "map_axes": [[n, list(v)] for n, v in self.map_axes],
             "map_of": self.map_of, "map_trials": self.map_trials, "level": self.level,
             "code": code_version(self.paper),
         }  # fmt: skip
@@ -141,7 +146,8 @@ def _tasks(wish: Wish) -> Iterator[Task]:
 
 
 def users_of(paper: Paper, id: str) -> tuple[list[Statement], list[Statement]]:
-    """The statements whose proofs use an assumption themselves, and all that rest on it, in the paper's order.
+    """The statements whose proofs use an assumption themselves, and all that rest on it, in the paper's
+    order.
 
     `A7.lower` and the like are found under the id of their statement as well.
     """
@@ -207,7 +213,8 @@ def _first_broken(store: Store, order: Sequence[str]) -> tuple[str, str, int] | 
 def _breaks(
     wish: Wish, paper: Paper, C: float, crew: Crew, store: Store, stop: Event | None
 ) -> Iterator[Break]:
-    """Break points of the chosen conclusions along the principal coordinate of every assumption, one at a time."""
+    """Break points of the chosen conclusions along the principal coordinate of every assumption, one at a
+    time."""
     claims = tuple(wish.claims)
     if not claims:
         return

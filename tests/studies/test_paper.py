@@ -18,7 +18,17 @@ from rfa.verdicts import Outcome
 
 def start_only(**changes) -> Setting:
     """A run that is cheap but for its first weights."""
-    base = {"d": 8, "n": 4, "m": 8, "K": 1, "steps": 1, "sigma": 0.01, "omega_init": 0.01, "fresh": 1, "delta": 0.1}
+    base = {
+        "d": 8,
+        "n": 4,
+        "m": 8,
+        "K": 1,
+        "steps": 1,
+        "sigma": 0.01,
+        "omega_init": 0.01,
+        "fresh": 1,
+        "delta": 0.1,
+    }
     return Setting(**{**base, **changes})
 
 
@@ -47,7 +57,7 @@ def test_with_C0_4_and_many_neurons_they_are_confirmed(tmp_path):
     m, delta = 1480, 0.1
     assert m >= 16 * 4**2 * math.log(32 / delta)
     d = math.ceil(32 * math.log(4 * m / delta))
-    rate = rates(start_only(m=m, d=d, C0=4.0, delta=delta), 120, ("L4",), tmp_path)["L4.size"]
+    rate = rates(start_only(m=m, d=d, C0=4.0, delta=delta), 60, ("L4",), tmp_path)["L4.size"]
     assert rate.outcome is Outcome.CONFIRMED
     assert rate.counts.supposed == rate.counts.trials and rate.counts.failed == 0
     assert rate.exact > 0.999999 and rate.agrees
@@ -57,7 +67,7 @@ def test_the_exact_laws_agree_with_the_counts(tmp_path):
     setting = start_only(n=30, d=3, m=6, sigma=0.2, eta=0.2, C0=2.0, delta=0.3)
     known = exact_rates(setting)
     only = ("L3", "L4", "L5a", "L5b", "L5c", "L5d")
-    found = rates(setting, 150, only, tmp_path)
+    found = rates(setting, 100, only, tmp_path)
     judged = [r for r in found.values() if r.exact is not None]
     assert {r.claim for r in judged} == set(known) & set(found)
     assert len(judged) >= 9

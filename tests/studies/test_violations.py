@@ -9,7 +9,17 @@ from rfa import Paper, Setting
 from rfa.errors import InputError
 from rfa.scaling import Scaling
 from rfa.simulate import simulate
-from rfa.studies.assumptions import assumptions, claims_of, excess, feasible, features, judged_at, limit, nearest, principal
+from rfa.studies.assumptions import (
+    assumptions,
+    claims_of,
+    excess,
+    feasible,
+    features,
+    judged_at,
+    limit,
+    nearest,
+    principal,
+)
 from rfa.studies.breakpoints import Prober, find_break
 from rfa.studies.coordinates import COORDINATES, coordinate, move, spread, start
 from rfa.studies.execution import Crew, executor_of
@@ -27,7 +37,8 @@ TOY = "tests.studies.toy:PAPER"
 def feasible_setting(**changes) -> Setting:
     """The example of a literally feasible run: K = 3, C = 36."""
     base = {
-        "d": 3600, "n": 2000, "m": 400, "K": 3, "sigma": 1 / 36 / 60, "omega_init": 1 / 36 / 1200, "eta": 1 / 36, "delta": 0.1
+        "d": 3600, "n": 2000, "m": 400, "K": 3, "sigma": 1 / 36 / 60, "omega_init": 1 / 36 / 1200,
+        "eta": 1 / 36, "delta": 0.1,
     }  # fmt: skip
     return Setting(**{**base, **changes})
 
@@ -71,7 +82,8 @@ def test_largest_constants_are_those_of_the_closed_forms():
     found = {a.id: a for a in assumptions(printed(), of)}
     closed = {
         "A1": 90 / max(math.log(500 / 0.1) ** 2, math.log(40 / 0.1)), "A2": 1 / (0.02 * math.sqrt(90)),
-        "A3": 500 / math.log(400), "A4": 1 / 0.07, "A5": 40 / math.log(10), "A6": 1 / (0.001 * math.sqrt(3600)),
+        "A3": 500 / math.log(400), "A4": 1 / 0.07, "A5": 40 / math.log(10),
+        "A6": 1 / (0.001 * math.sqrt(3600)),
     }  # fmt: skip
     for id, C in closed.items():
         assert found[id].largest_C == pytest.approx(C, rel=1e-6)
@@ -100,17 +112,22 @@ def test_each_assumption_is_overstepped_along_its_own_coordinate(id, name, direc
 
 
 def test_the_nearest_setting_satisfies_every_assumption():
-    found = nearest(printed(), feasible_setting(sigma=0.1, eta=0.15, m=100))
+    found = nearest(printed(), feasible_setting(sigma=0.1, eta=0.15, m=100), candidates=2)
     assert all(a.holds for a in assumptions(printed(), found.setting, found.C))
     assert "sigma*sqrt(d)" in {name for name, *_ in found.changes}
     assert found.distance < 40
-    assert nearest(printed(), found.setting).distance == 0
+    assert nearest(printed(), found.setting, candidates=1).distance == 0
 
 
 def test_features_name_what_the_laws_lack():
     of = tiny(clusters="two-point", noise="boundary", eta=0.1, K=None, alpha=0.21)
     failing = {f.name for f in features(of) if not f.holds}
-    assert failing == {"log-concave clusters", "symmetric clusters", "integer 1/(4 alpha)", "noise independent of x"}
+    assert failing == {
+        "log-concave clusters",
+        "symmetric clusters",
+        "integer 1/(4 alpha)",
+        "noise independent of x",
+    }
     assert all(f.holds for f in features(tiny(orientation="random")))
 
 
@@ -123,7 +140,7 @@ def test_the_excess_is_the_factor_between_the_sides():
 def report(tmp_path_factory):
     """The violation report of a toy setting that oversteps its assumption 12.8 times."""
     wish = Wish(
-        tiny(sigma=0.4, C=16.0, delta=0.3), TOY, trials=20, claims=("GOAL.short",), tries=64,
+        tiny(sigma=0.4, C=16.0, delta=0.3), TOY, trials=10, claims=("GOAL.short",), tries=40,
         map_axes=(("sigma*sqrt(d)", (0.1, 3.0)), ("n", (4.0, 8.0))), map_of="NEAR.along", map_trials=4,
     )  # fmt: skip
     return report_violations(wish, tmp_path_factory.mktemp("violations") / "study.sqlite")
@@ -139,7 +156,8 @@ def test_the_report_names_the_violation_its_users_and_its_factor(report):
 
 
 def test_the_break_point_of_a_known_law_lies_in_its_interval(report):
-    """R ≤ 3/2 fails where some deviation is long; the true rate is found by brute force beside the interval."""
+    """R ≤ 3/2 fails where some deviation is long; the true rate is found by brute force beside the
+    interval."""
     (found,) = report.breaks
     assert found.asked == pytest.approx(1 / 16, rel=1e-6) and found.holds_at < found.fails_at
     assert "× weaker" in found.says
@@ -213,7 +231,9 @@ def test_a_noisy_power_is_found_within_its_interval(power):
     x = np.repeat(np.geomspace(1, 100, 8), 5)
     inside = 0
     for _ in range(200):
-        fit = fit_power(list(zip(x, 3 * x**power * np.exp(0.1 * rng.standard_normal(len(x))), strict=True)), 0.1)
+        fit = fit_power(
+            list(zip(x, 3 * x**power * np.exp(0.1 * rng.standard_normal(len(x))), strict=True)), 0.1
+        )
         inside += fit.lower <= power <= fit.upper
     assert 0.84 <= inside / 200 <= 0.96
 
@@ -286,7 +306,8 @@ def test_a_sweep_runs_every_point_with_the_same_seeds(tmp_path):
     ("text", "told"),
     [
         ("trials = 1", "base setting"), (SWEEP + "\nmore = 1", "no such coordinate|unknown key|more"),
-        (SWEEP.replace("to = 1.0, ", ""), "expected a list"), ("= 3", "not a TOML"), ("speed = 3\n" + SWEEP, "speed"),
+        (SWEEP.replace("to = 1.0, ", ""), "expected a list"), ("= 3", "not a TOML"),
+        ("speed = 3\n" + SWEEP, "speed"),
         (SWEEP.replace("0.01, to", "-1.0, to"), "above 0"),
     ],
 )  # fmt: skip
