@@ -139,7 +139,7 @@ def violations(
     if len(axes) not in (0, 2) or bool(axes) != bool(map_of):
         raise InputError("a map needs two --map COORDINATE=FROM:TO:POINTS and --map-of ID")
     map_axes = tuple(map_axis(text) for text in axes)
-    wish = Wish(setting, paper, trials, claims, tries, map_axes, map_of)
+    wish = Wish(setting, paper, trials, claims, (), tries, map_axes, map_of)
     folder = out or Path("reports") / f"violations-{setting.name}"
     report = carried_out(
         partial(report_violations, wish, folder / FILE),
@@ -171,17 +171,18 @@ def map_axis(text: str) -> tuple[str, tuple[float, ...]]:
 @click.command(name="breakpoint")
 @chosen
 @click.option("--claim", "claims", multiple=True, required=True, metavar="CLAIM", help="The conclusion.")
+@click.option("--along", multiple=True, metavar="ID", help="Overstep this assumption only.")
 @click.option(
     "--tries", type=click.IntRange(16), default=256, show_default=True, help="Most runs per tested value."
 )
 @common
 def break_point(
-    name: str | None, changes: tuple[str, ...], claims: tuple[str, ...], tries: int, out: Path | None,
-    resume: bool, workers: int, executor: str, paper: str,
+    name: str | None, changes: tuple[str, ...], claims: tuple[str, ...], along: tuple[str, ...], tries: int,
+    out: Path | None, resume: bool, workers: int, executor: str, paper: str,
 ) -> None:  # fmt: skip
     """How far each assumption can be overstepped before a conclusion breaks."""
     setting = setting_of(name, changes, paper)
-    wish = Wish(setting, paper, 1, claims, tries)
+    wish = Wish(setting, paper, 1, claims, along, tries)
     folder = out or Path("reports") / f"breakpoint-{setting.name}"
     report = carried_out(
         partial(report_violations, wish, folder / FILE),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from rfa.errors import InputError
 from rfa.papers import Paper, Statement
 from rfa.setting import Setting
 from rfa.studies.assumptions import (
@@ -33,7 +34,7 @@ from rfa.studies.trials import Task, code_version, load_paper, with_seed
 
 LINKED = 3
 """Trials on which the chains of the proofs are judged too."""
-BREAKS_FROM, MAP_FROM, LINKS_FROM = 1000, 1, 900
+MAP_FROM, LINKS_FROM, BREAKS_FROM, BREAKS_EACH = 1, 100_000, 200_000, 10_000
 """Points of the store: 0 the rates, then the map, the linked trials, and the tests of break points."""
 STRIDE = 10**6
 
@@ -86,13 +87,14 @@ class Violations:
 
 @dataclass(frozen=True)
 class Wish:
-    """What to look at: trials for the rates, conclusions whose break points are sought, and the map's
-    axes."""
+    """What to look at: trials for the rates, conclusions whose break points are sought (along the assumptions
+    `along`, all if none is named), and the axes of the map."""
 
     setting: Setting
     paper: str
     trials: int = 30
     claims: tuple[str, ...] = ()
+    along: tuple[str, ...] = ()
     tries: int = 128
     map_axes: tuple[tuple[str, tuple[float, ...]], ...] = ()
     map_of: str = ""
@@ -104,7 +106,7 @@ class Wish:
         return {
             "kind": "violations", "setting": self.setting.to_dict(), "paper": self.paper,
             "trials": self.trials,
-            "claims": list(self.claims), "tries": self.tries,
+            "claims": list(self.claims), "along": list(self.along), "tries": self.tries,
             "map_axes": [[n, list(v)] for n, v in self.map_axes],
             "map_of": self.map_of, "map_trials": self.map_trials, "level": self.level,
             "code": code_version(self.paper),
@@ -219,16 +221,25 @@ def _breaks(
     if not claims:
         return
     judged = assumptions(paper, wish.setting, C)
-    level = wish.level / 2 / (TESTS * len(claims) * len(judged))
+    sought = [p for p, a in enumerate(judged) if not wish.along or a.id in wish.along]
+    level = wish.level / 2 / (TESTS * len(claims) * max(1, len(sought)))
     statements = tuple(dict.fromkeys(_statement_of(paper, c) for c in claims))
-    for place, assumption in enumerate(judged):
-        along = principal(paper, wish.setting, C, place)
+    for place in sought:
+        assumption, along = judged[place], principal(paper, wish.setting, C, place)
         asked = None if along is None else limit(paper, wish.setting, C, place, *along)
         if along is None or asked is None:
             continue
         axis, direction = along
         prober = Prober(
-            crew, store, wish.setting, axis, statements, level, wish.tries, BREAKS_FROM + place * 100, stop
+            crew,
+            store,
+            wish.setting,
+            axis,
+            statements,
+            level,
+            wish.tries,
+            BREAKS_FROM + place * BREAKS_EACH,
+            stop,
         )
         for claim in claims:
             yield find_break(prober, assumption.id, claim, asked, direction)
@@ -243,6 +254,10 @@ def _map(wish: Wish, crew: Crew, store: Store, stop: Event | None) -> tuple[Map,
     if len(wish.map_axes) != 2:
         return ()
     (row_name, rows), (column_name, columns) = wish.map_axes
+    if len(rows) * len(columns) > LINKS_FROM - MAP_FROM:
+        raise InputError(
+            f"a map of {len(rows)} x {len(columns)} places; expected at most {LINKS_FROM - MAP_FROM}"
+        )
     of = (_statement_of(load_paper(wish.paper), wish.map_of),) if wish.map_of else ()
 
     def tasks() -> Iterator[Task]:
