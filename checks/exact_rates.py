@@ -1,4 +1,5 @@
-"""Exact probabilities with which conclusions hold, where the law is known: chi-square norms, binomial and multinomial counts."""
+"""Exact probabilities with which conclusions hold, where the law is known: chi-square norms, binomial and
+multinomial counts."""
 
 from collections.abc import Iterator, Mapping
 from math import ceil, log, sqrt
@@ -11,12 +12,14 @@ from rfa import Setting
 
 
 def exact_rates(setting: Setting) -> Mapping[str, float]:
-    """By claim id, the probability over sample and start that the conclusion holds on a run of this setting."""
+    """By claim id, the probability over sample and start that the conclusion holds on a run of this
+    setting."""
     return {**dict(_norms(setting)), **dict(_candidates(setting)), **dict(_samples(setting))}
 
 
 def _norms(of: Setting) -> Iterator[tuple[str, float]]:
-    """Lemma 3: ‖w_j(0)‖²/ω² follows χ²_d; the neurons that see a fixed direction are Bin(m, P(|Z| ≥ 1/(2 C0)))."""
+    """Lemma 3: ‖w_j(0)‖²/ω² follows χ²_d; the neurons that see a fixed direction are Bin(m, P(|Z| ≥ 1/(2
+    C0)))."""
     yield "L3.norm.lower", float(np.exp(of.m * np.log1p(-scipy.special.chdtr(of.d, of.d / 4))))
     yield "L3.norm.upper", float(np.exp(of.m * np.log1p(-scipy.special.chdtrc(of.d, 9 * of.d / 4))))
     sees = float(scipy.special.erfc(1 / (2 * sqrt(2) * of.C0)))
@@ -32,7 +35,8 @@ def _candidates(of: Setting) -> Iterator[tuple[str, float]]:
 
 
 def _samples(of: Setting) -> Iterator[tuple[str, float]]:
-    """Lemma 5 at the largest C1 it allows: |N| ~ Bin(n, eta), cluster sizes multinomial; Gaussian deviations χ²."""
+    """Lemma 5 at the largest C1 it allows: |N| ~ Bin(n, eta), cluster sizes multinomial; Gaussian deviations
+    χ²."""
     s, rate = of.sigma * sqrt(of.d), log(1 / of.delta) / of.n
     C1 = min(s**-0.5, 1 / s, rate**-0.25)
     room = C1 * sqrt(rate)

@@ -14,6 +14,7 @@ BASE: Mapping[str, Any] = {
     "d": 200, "n": 400, "m": 64, "K": 4, "sigma": 0.001, "omega_init": 1e-5, "C0": 10.0, "fresh": 1000,
 }  # fmt: skip
 """Tight clusters, no noise, a start that is small against one step."""
+DIMENSIONS = (50, 100, 200, 400, 800)
 
 
 def correlation(run: Run, t: int) -> float:
@@ -47,13 +48,24 @@ def horizon(run: Run) -> float:
 
 
 SCALINGS = (
-    Scaling("correlation-start", "⟨ŵ_j(0), μ⟩ ~ 1/√d", lambda run: correlation(run, 0), "d", (50, 100, 200, 400, 800), -0.5, {**BASE, "m": 1024}),
-    Scaling("correlation-step", "⟨ŵ_j(1), μ⟩ ~ 1", lambda run: correlation(run, 1), "d", (50, 100, 200, 400, 800), 0.0, BASE),
-    Scaling("movement", "feature movement ~ 1/u", movement, "omega*sqrt(md)", (1e-5, 1e-4, 1e-3, 1e-2), -1.0, BASE),
-    Scaling("crossing", "AO/(αb) stays bounded as α → 0", largest_crossing, "alpha", (1 / 16, 1 / 32, 1 / 64, 1 / 128), 0.0, BASE, ">="),
     Scaling(
-        "excess-error", "test error − η = O(√(log(1/δ)/n))", excess_error, "n", (100, 200, 400, 800, 1600), 0.0,
-        {**BASE, "d": 400, "sigma": 0.2, "fresh": 20000}, "<=",
+        "correlation-start", "⟨ŵ_j(0), μ⟩ ~ 1/√d", lambda run: correlation(run, 0), "d", DIMENSIONS, -0.5,
+        {**BASE, "m": 1024},
+    ),
+    Scaling(
+        "correlation-step", "⟨ŵ_j(1), μ⟩ ~ 1", lambda run: correlation(run, 1), "d", DIMENSIONS, 0.0, BASE,
+    ),
+    Scaling(
+        "movement", "feature movement ~ 1/u", movement, "omega*sqrt(md)", (1e-5, 1e-4, 1e-3, 1e-2), -1.0,
+        BASE,
+    ),
+    Scaling(
+        "crossing", "AO/(αb) stays bounded as α → 0", largest_crossing, "alpha",
+        (1 / 16, 1 / 32, 1 / 64, 1 / 128), 0.0, BASE, ">=",
+    ),
+    Scaling(
+        "excess-error", "test error − η = O(√(log(1/δ)/n))", excess_error, "n", (100, 200, 400, 800, 1600),
+        0.0, {**BASE, "d": 400, "sigma": 0.2, "fresh": 20000}, "<=",
     ),
     Scaling("horizon", "T − 1 = 1/(4α)", horizon, "alpha", (1 / 8, 1 / 16, 1 / 32, 1 / 64), -1.0, BASE),
 )  # fmt: skip

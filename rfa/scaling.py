@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class Scaling:
     """`measure(run)`, a positive number, behaves like the coordinate `along` to the power `exponent`.
 
-    `along` (see `rfa.studies.coordinates`) runs over `values` from the setting with the keys `base`. `relation` says
-    whether the exponent is claimed exactly (==), as an upper bound (<=, an O) or a lower one (>=, an Ω).
+    `along` (see `rfa.studies.coordinates`) runs over `values` from the setting with the keys `base`.
+    `relation` says whether the exponent is claimed exactly (==), as an upper bound (<=, an O) or a lower one
+    (>=, an Ω).
     """
 
     id: str

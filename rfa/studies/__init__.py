@@ -1,1 +1,2 @@
-"""Many runs: rates with stated error probabilities, sweeps, break points, the violation report, counterexamples."""
+"""Many runs: rates with stated error probabilities, sweeps, break points, the violation report,
+counterexamples."""

@@ -1,13 +1,16 @@
-"""Which assumptions a setting meets, at which constant C, along which coordinates, and what would be nearest to it.
+"""Which assumptions a setting meets, at which constant C, along which coordinates, and what would be nearest
+to it.
 
 Assumptions speak of the parameters alone, so they are judged on a run without data.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -15,7 +18,7 @@ from rfa import clusters, noise
 from rfa.claims import Claim
 from rfa.data import Sample, draw_centres
 from rfa.errors import InputError
-from rfa.papers import Paper
+from rfa.papers import Paper, Statement
 from rfa.run import Run
 from rfa.setting import Setting, grid
 from rfa.studies.coordinates import COORDINATES, PROBED, Coordinate
@@ -29,7 +32,8 @@ DOUBLINGS = 60
 
 @dataclass(frozen=True)
 class Assumption:
-    """One assumption at a constant C. `excess` is how many times it is overstepped (at most 1 where it holds).
+    """One assumption at a constant C. `excess` is how many times it is overstepped (at most 1 where it
+    holds).
 
     It holds for C between `least_C` and `largest_C` (least above largest: for none).
     """
@@ -73,6 +77,26 @@ def claims_of(paper: Paper, setting: Setting, C: float | None = None) -> list[Cl
     return [c for s in paper.results if s.kind == "ASSUMPTION" for c in s.claims(run) if isinstance(c, Claim)]
 
 
+def claim_at(paper: Paper, setting: Setting, C: float, place: int) -> Claim:
+    """The claim at this place of the list of `claims_of`, without evaluating the statements after it."""
+    run, seen = blank_run(setting, C), 0
+    for statement, count in _counts(paper.results):
+        if place >= seen + count:
+            seen += count
+            continue
+        claims = (c for c in statement.claims(run) if isinstance(c, Claim))
+        return next(itertools.islice(claims, place - seen, None))
+    raise IndexError(place)
+
+
+@cache
+def _counts(results: tuple[Statement, ...]) -> tuple[tuple[Statement, int], ...]:
+    """How many claims each assumption of a paper has; the same for every setting."""
+    run = blank_run(Setting(d=9, n=9, m=4, sigma=0.1, omega_init=0.1, eta=0.1, K=1), 4.0)
+    listed = [s for s in results if s.kind == "ASSUMPTION"]
+    return tuple((s, sum(isinstance(c, Claim) for c in s.claims(run))) for s in listed)
+
+
 def excess(claim: Claim) -> float:
     """By which factor an inequality between positive numbers is overstepped; below 1 inside it."""
     at = claim.worst()
@@ -106,10 +130,11 @@ def judged_at(paper: Paper, setting: Setting) -> float:
 
 
 def constants(paper: Paper, setting: Setting, place: int) -> tuple[float, float]:
-    """The least and the largest C at which the assumption at this place of the list holds; (inf, 0) for none."""
+    """The least and the largest C at which the assumption at this place of the list holds; (inf, 0) for
+    none."""
 
     def holds(log_C: float) -> bool:
-        return claims_of(paper, setting, math.exp(log_C))[place].holds
+        return claim_at(paper, setting, math.exp(log_C), place).holds
 
     low, high = math.log(LEAST_C), math.log(LARGEST_C)
     at_low, at_high = holds(low), holds(high)
@@ -156,13 +181,14 @@ def features(setting: Setting) -> Iterator[Feature]:
 
 
 def principal(paper: Paper, setting: Setting, C: float, place: int) -> tuple[Coordinate, int] | None:
-    """The coordinate on which an assumption depends most, and whether more (+1) or less (-1) of it oversteps it."""
+    """The coordinate on which an assumption depends most, and whether more (+1) or less (-1) of it oversteps
+    it."""
     best: tuple[float, Coordinate, int] | None = None
     for name in PROBED:
         axis = COORDINATES[name]
         try:
             x = axis.get(setting) or 0.01
-            low, high = (excess(claims_of(paper, axis.set(setting, v), C)[place]) for v in (x, 2 * x))
+            low, high = (excess(claim_at(paper, axis.set(setting, v), C, place)) for v in (x, 2 * x))
         except InputError:
             continue
         slope = math.log(high / low) if low > 0 and high > 0 and math.isfinite(high / low) else 0.0
@@ -174,14 +200,15 @@ def principal(paper: Paper, setting: Setting, C: float, place: int) -> tuple[Coo
 def limit(
     paper: Paper, setting: Setting, C: float, place: int, axis: Coordinate, direction: int
 ) -> float | None:
-    """The value of a coordinate at which an assumption just holds; None if no value in range makes it hold."""
+    """The value of a coordinate at which an assumption just holds; None if no value in range makes it
+    hold."""
 
     def holds(log_value: float) -> bool:
         try:
             moved = axis.set(setting, math.exp(log_value))
         except InputError:
             return False
-        return claims_of(paper, moved, C)[place].holds
+        return claim_at(paper, moved, C, place).holds
 
     at = math.log(axis.get(setting) or 0.01)
     step = -direction * math.log(2)
@@ -205,13 +232,11 @@ class Nearest:
 def nearest(paper: Paper, setting: Setting, candidates: int = 11) -> Nearest | None:
     """The nearest setting, in the sum of |log factor| over coordinates, that meets all assumptions at one C.
 
-    A descent, not a proof of nearness: for each of several C, overstepped assumptions are repaired one after the
-    other along the coordinate on which they depend most; 1/(4 alpha) is kept an integer.
+    A descent, not a proof of nearness: for each of several C, overstepped assumptions are repaired one after
+    the other along the coordinate on which they depend most; 1/(4 alpha) is kept an integer.
     """
     found = [
-        n
-        for C in np.geomspace(4, 4096, candidates)
-        if (n := _repaired(paper, setting, float(C))) is not None
+        n for C in np.geomspace(4, 4096, candidates) if (n := _repaired(paper, setting, float(C))) is not None
     ]
     found += [n for n in (_repaired(paper, setting, judged_at(paper, setting)),) if n is not None]
     return min(found, key=lambda n: n.distance, default=None)

@@ -1,4 +1,5 @@
-"""Break points: how far an assumption can be overstepped before a conclusion no longer holds with rate 1 - delta."""
+"""Break points: how far an assumption can be overstepped before a conclusion no longer holds with rate 1 -
+delta."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ STRIDE = 10**6
 
 @dataclass
 class Prober:
-    """Tests values of one coordinate: enough trials at each to decide whether claims hold with rate 1 - delta.
+    """Tests values of one coordinate: enough trials at each to decide whether claims hold with rate 1 -
+    delta.
 
     Trials of a value are shared between the claims that ask for it and kept in the store.
     """
@@ -42,7 +44,8 @@ class Prober:
     trials: int = 0
 
     def holds(self, value: float, claim: str) -> int | None:
-        """1 if the rate is at least 1 - delta, -1 if below, 0 if not decided; None outside the range of settings."""
+        """1 if the rate is at least 1 - delta, -1 if below, 0 if not decided; None outside the range of
+        settings."""
         try:
             setting = self.axis.set(self.setting, value)
         except InputError:
@@ -71,7 +74,8 @@ class Prober:
     def _counts(self, point: int, claim: str, upto: int) -> Counts:
         query = """
             SELECT count(*), sum(state = -1), sum(state = 0) FROM trials JOIN marks ON marks.row = trials.row
-            JOIN names ON names.id = marks.name WHERE point = ? AND claim = ? AND role = 'conclusion' AND trials.row < ?"""
+            JOIN names ON names.id = marks.name
+            WHERE point = ? AND claim = ? AND role = 'conclusion' AND trials.row < ?"""
         found = self.store.db.execute(query, (point, claim, point * STRIDE + upto)).fetchone()
         seen, failed, unknown = (int(x or 0) for x in found)
         return Counts(upto, failed, unknown + upto - seen, 0, 0)
@@ -79,7 +83,8 @@ class Prober:
 
 @dataclass(frozen=True)
 class Break:
-    """Where a conclusion breaks along a coordinate: it holds at `holds_at` and fails at `fails_at` (None: not found).
+    """Where a conclusion breaks along a coordinate: it holds at `holds_at` and fails at `fails_at` (None:
+    not found).
 
     `asked` is the value up to which the assumption holds; `factor` the break point in its units.
     """
@@ -107,7 +112,8 @@ def find_break(
 ) -> Break:
     """Bracket and bisect on the logarithmic scale, from the value that the assumption just allows.
 
-    Supposes that the rate falls along the coordinate. Undecided values lie inside the interval, so noise widens it.
+    Supposes that the rate falls along the coordinate. Undecided values lie inside the interval, so noise
+    widens it.
     """
     tested: dict[float, int] = {}
 

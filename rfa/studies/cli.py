@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import sys
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from rfa.errors import InputError
-from rfa.setting import Setting, parse_value
 from rfa.studies import output
-from rfa.studies.coordinates import move
-from rfa.studies.execution import Interrupted, stop_on_interrupt
+from rfa.studies.console import FILE, REFUTED, carried_out, chosen, common, setting_of, told
+from rfa.studies.export import export as table_of
 from rfa.studies.falsify import AXES, Candidate, falsify, make_run
 from rfa.studies.rates import LEVEL
-from rfa.studies.replay import replay
+from rfa.studies.replay import mark_line, replay
 from rfa.studies.scaling import run_scalings
 from rfa.studies.storage import Store
 from rfa.studies.study import MOST, Plan, run_study
@@ -26,104 +22,6 @@ from rfa.studies.summary import Rates, rates_of
 from rfa.studies.sweeps import Sweep, read_sweep, run_sweep, values_of
 from rfa.studies.trials import chosen_statements, load_paper, statement_marks
 from rfa.studies.violations import Wish, check_axes, report_violations
-
-FILE = "study.sqlite"
-REFUTED, INTERRUPTED = 1, 130
-Command = Callable[..., Any]
-
-
-def told(command: Command) -> Command:
-    """Errors of the input as one line on standard error."""
-
-    @functools.wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except InputError as why:
-            raise click.ClickException(str(why)) from None
-
-    return wrapped
-
-
-def common(command: Command) -> Command:
-    """The options of every command that runs trials."""
-    options = (
-        click.option(
-            "--out", type=click.Path(path_type=Path), help="Folder of the study (default: reports/KIND-NAME)."
-        ),
-        click.option("--resume", is_flag=True, help="Continue an interrupted study; nothing is run twice."),
-        click.option(
-            "--workers", type=click.IntRange(0), default=2, show_default=True, help="Processes; 0: this one."
-        ),
-        click.option(
-            "--executor", default="processes", show_default=True, help="processes or dask://ADDRESS."
-        ),
-        click.option(
-            "--paper", default="printed", show_default=True, help="Entry point, or module:attribute."
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return told(command)
-
-
-def chosen(command: Command) -> Command:
-    """A setting by name or file, with changes."""
-    command = click.option(
-        "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a key or coordinate."
-    )(command)
-    return click.argument("name", required=False)(command)
-
-
-def setting_of(name: str | None, changes: tuple[str, ...], paper: str) -> Setting:
-    """A named setting or file with `--set` applied; coordinates such as sigma*sqrt(d) are keys too."""
-    from rfa.verify import find_setting
-
-    setting = find_setting(name, load_paper(paper))
-    given: dict[str, Any] = {}
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not equals:
-            raise InputError(f"--set {change}: expected KEY=VALUE")
-        given[key] = parse_value(key, value)
-    return move(setting, given)
-
-
-class Meter:
-    """Progress on standard error: a line at most every two seconds, with an estimate of the time left."""
-
-    def __init__(self, total: int | None, already: int = 0) -> None:
-        self.total, self.done, self.new = total, already, 0
-        self.began = self.shown = time.monotonic()
-
-    def __call__(self, row: int) -> None:
-        self.done, self.new, now = self.done + 1, self.new + 1, time.monotonic()
-        if now - self.shown >= 2:
-            self.shown = now
-            click.echo(self.line(now), err=True)
-
-    def line(self, now: float) -> str:
-        """Trials done, their pace, and the time left."""
-        pace = self.new / max(now - self.began, 1e-9)
-        if self.total is None:
-            return f"{self.done} trials, {pace:.1f} per second"
-        return f"{self.done} of {self.total} trials, {pace:.1f} per second, {(self.total - self.done) / pace:.0f} s left"
-
-
-def carried_out(file: Path, total: int | None, work: Callable[[Meter, Any], Any]) -> Any:
-    """Run with Ctrl-C turned into an orderly stop that says what is saved and how to go on."""
-    already = 0
-    if file.exists():
-        with Store.open(file) as store:
-            already = store.count()
-    meter = Meter(total, already)
-    with stop_on_interrupt() as stop:
-        try:
-            return work(meter, stop)
-        except Interrupted:
-            again = " ".join(["rfa", *(a for a in sys.argv[1:] if a != "--resume"), "--resume"])
-            click.echo(f"stopped: {meter.done} trials are saved in {file}; go on with\n  {again}", err=True)
-            raise SystemExit(INTERRUPTED) from None
 
 
 @click.command()
@@ -137,7 +35,12 @@ def carried_out(file: Path, total: int | None, work: Callable[[Meter, Any], Any]
     show_default=True,
     help="Most trials with --until-decided.",
 )
-@click.option("--only", multiple=True, metavar="ID", help="Judge these statements only; WHP: all that hold with a probability.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    help="Judge these statements only; WHP: all that hold with a probability.",
+)
 @click.option(
     "--level",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -147,8 +50,9 @@ def carried_out(file: Path, total: int | None, work: Callable[[Meter, Any], Any]
 )
 @common
 def study(
-    name: str | None, changes: tuple[str, ...], trials: int | None, until_decided: bool, most: int, only: tuple[str, ...],
-    level: float, out: Path | None, resume: bool, workers: int, executor: str, paper: str,
+    name: str | None, changes: tuple[str, ...], trials: int | None, until_decided: bool, most: int,
+    only: tuple[str, ...], level: float, out: Path | None, resume: bool, workers: int, executor: str,
+    paper: str,
 ) -> None:  # fmt: skip
     """Independent runs of one setting: how often does each statement hold?"""
     if (trials is None) == (not until_decided):
@@ -157,9 +61,13 @@ def study(
     plan = Plan(setting, paper, trials, chosen_statements(load_paper(paper), only), level, most)
     folder = out or Path("reports") / f"study-{setting.name}"
     rates: Rates = carried_out(
-        folder / FILE, trials,
-        lambda meter, stop: run_study(plan, folder / FILE, resume=resume, executor=executor, workers=workers, done=meter, stop=stop),
-    )  # fmt: skip
+        partial(run_study, plan, folder / FILE),
+        folder / FILE,
+        trials,
+        resume=resume,
+        executor=executor,
+        workers=workers,
+    )
     write_rates(folder, setting.name, rates)
     raise SystemExit(REFUTED if any(r.outcome.name in ("REFUTED", "ERROR") for r in rates.rates) else 0)
 
@@ -182,11 +90,15 @@ def sweep(file: Path, out: Path | None, resume: bool, workers: int, executor: st
     grid = read_sweep(file.read_text(encoding="utf-8"), paper, lambda n: find_setting(n, load_paper(paper)))
     folder = out or Path("reports") / f"sweep-{file.stem}"
     carried_out(
-        folder / FILE, grid.size,
-        lambda meter, stop: run_sweep(grid, folder / FILE, resume=resume, executor=executor, workers=workers, done=meter, stop=stop),
-    )  # fmt: skip
+        partial(run_sweep, grid, folder / FILE),
+        folder / FILE,
+        grid.size,
+        resume=resume,
+        executor=executor,
+        workers=workers,
+    )
     with Store.open(folder / FILE) as store:
-        rows = output.export(store, folder / "table.csv")
+        rows = table_of(store, folder / "table.csv")
         text = sweep_markdown(store, Sweep.of(store))
     output.write_whole(folder / "report.md", text)
     click.echo(text + f"\n{rows} rows in {folder / 'table.csv'}")
@@ -201,7 +113,8 @@ def sweep_markdown(store: Store, grid: Sweep) -> str:
             (*changes.values(), r.claim, r.outcome.name, r.counts.failed, r.counts.trials, r.least_slack)
             for r in rates.rates
         ]
-    return f"# Sweep\n\n{output.table((*grid.axes, 'claim', 'outcome', 'failed', 'trials', 'least slack'), rows)}"
+    head = (*grid.axes, "claim", "outcome", "failed", "trials", "least slack")
+    return f"# Sweep\n\n{output.table(head, rows)}"
 
 
 @click.command()
@@ -217,20 +130,25 @@ def sweep_markdown(store: Store, grid: Sweep) -> str:
 @click.option("--map-of", default="", metavar="ID", help="Statement or claim that the map shows.")
 @common
 def violations(
-    name: str | None, changes: tuple[str, ...], trials: int, claims: tuple[str, ...], tries: int, axes: tuple[str, ...],
-    map_of: str, out: Path | None, resume: bool, workers: int, executor: str, paper: str,
+    name: str | None, changes: tuple[str, ...], trials: int, claims: tuple[str, ...], tries: int,
+    axes: tuple[str, ...], map_of: str, out: Path | None, resume: bool, workers: int, executor: str,
+    paper: str,
 ) -> None:  # fmt: skip
     """Which assumptions a setting oversteps, what rests on them, and what breaks in fact."""
     setting = setting_of(name, changes, paper)
     if len(axes) not in (0, 2) or bool(axes) != bool(map_of):
         raise InputError("a map needs two --map COORDINATE=FROM:TO:POINTS and --map-of ID")
     map_axes = tuple(map_axis(text) for text in axes)
-    wish = Wish(setting, paper, trials, claims, tries, map_axes, map_of)
+    wish = Wish(setting, paper, trials, claims, (), tries, map_axes, map_of)
     folder = out or Path("reports") / f"violations-{setting.name}"
     report = carried_out(
-        folder / FILE, None,
-        lambda meter, stop: report_violations(wish, folder / FILE, resume=resume, executor=executor, workers=workers, done=meter, stop=stop),
-    )  # fmt: skip
+        partial(report_violations, wish, folder / FILE),
+        folder / FILE,
+        None,
+        resume=resume,
+        executor=executor,
+        workers=workers,
+    )
     text = output.violations_markdown(report, folder / FILE)
     output.write_json(folder / "report.json", "rfa.violations/1", report)
     output.write_whole(folder / "report.md", text)
@@ -253,22 +171,27 @@ def map_axis(text: str) -> tuple[str, tuple[float, ...]]:
 @click.command(name="breakpoint")
 @chosen
 @click.option("--claim", "claims", multiple=True, required=True, metavar="CLAIM", help="The conclusion.")
+@click.option("--along", multiple=True, metavar="ID", help="Overstep this assumption only.")
 @click.option(
     "--tries", type=click.IntRange(16), default=256, show_default=True, help="Most runs per tested value."
 )
 @common
 def break_point(
-    name: str | None, changes: tuple[str, ...], claims: tuple[str, ...], tries: int, out: Path | None, resume: bool,
-    workers: int, executor: str, paper: str,
+    name: str | None, changes: tuple[str, ...], claims: tuple[str, ...], along: tuple[str, ...], tries: int,
+    out: Path | None, resume: bool, workers: int, executor: str, paper: str,
 ) -> None:  # fmt: skip
     """How far each assumption can be overstepped before a conclusion breaks."""
     setting = setting_of(name, changes, paper)
-    wish = Wish(setting, paper, 1, claims, tries)
+    wish = Wish(setting, paper, 1, claims, along, tries)
     folder = out or Path("reports") / f"breakpoint-{setting.name}"
     report = carried_out(
-        folder / FILE, None,
-        lambda meter, stop: report_violations(wish, folder / FILE, resume=resume, executor=executor, workers=workers, done=meter, stop=stop),
-    )  # fmt: skip
+        partial(report_violations, wish, folder / FILE),
+        folder / FILE,
+        None,
+        resume=resume,
+        executor=executor,
+        workers=workers,
+    )
     output.write_json(folder / "report.json", "rfa.breakpoints/1", {"breaks": report.breaks})
     click.echo("\n".join(b.says for b in report.breaks))
 
@@ -300,7 +223,8 @@ def falsify_command(
     found = falsify(of, claim, setting_of(name, changes, paper), evaluations, seed=seed, C=C)
     click.echo("\n".join(output.found_lines(found)))
     click.echo(
-        f"looked at {', '.join(AXES)}, seeds, cluster laws, noise laws and planted first weights; finding none proves nothing"
+        f"looked at {', '.join(AXES)}, seeds, cluster laws, noise laws and planted first weights; "
+        "finding none proves nothing"
     )
     raise SystemExit(REFUTED if any(f.refuted for f in found) else 0)
 
@@ -312,10 +236,7 @@ def candidate_lines(paper: Any, claim: str, candidate: Candidate) -> list[str]:
         m for s in paper.results if claim.lower().startswith(s.id.lower()) for m in statement_marks(s, run)
     ]
     wanted = [m for m in marks if m.role == "conclusion" and m.claim.lower().startswith(claim.lower())]
-    return [
-        f"{m.claim}: {m.outcome}, slack {m.slack:.17g}, {m.lhs:.17g} against {m.rhs:.17g} at {m.witness}"
-        for m in wanted
-    ]
+    return [mark_line(m) for m in wanted]
 
 
 @click.command()
@@ -334,9 +255,13 @@ def scaling(
     """Fitted exponents against the claimed orders of growth."""
     folder = out or Path("reports") / "scaling"
     verdicts = carried_out(
-        folder / FILE, None,
-        lambda meter, stop: run_scalings(paper, folder / FILE, trials=trials, only=only, resume=resume, executor=executor, workers=workers, done=meter, stop=stop),
-    )  # fmt: skip
+        partial(run_scalings, paper, folder / FILE, trials=trials, only=only),
+        folder / FILE,
+        None,
+        resume=resume,
+        executor=executor,
+        workers=workers,
+    )
     output.write_scalings(folder, verdicts)
     click.echo(output.scalings_markdown(verdicts))
 
@@ -349,9 +274,7 @@ def replay_row(file: Path, row: int) -> None:
     """Make one row of a study again and compare it bit for bit."""
     done = replay(file / FILE if file.is_dir() else file, row)
     for mark in done.failing:
-        click.echo(
-            f"{mark.claim}: {mark.outcome}, slack {mark.slack:.6g}, {mark.lhs:.17g} against {mark.rhs:.17g} at {mark.witness}"
-        )
+        click.echo(mark_line(mark))
     if done.trial.error:
         click.echo(f"error: {done.trial.error}")
     if done.note:
@@ -368,7 +291,7 @@ def replay_row(file: Path, row: int) -> None:
 def export(file: Path, to: Path) -> None:
     """The tidy table of a study as CSV or Parquet."""
     with Store.open(file / FILE if file.is_dir() else file) as store:
-        click.echo(f"{output.export(store, to)} rows in {to}")
+        click.echo(f"{table_of(store, to)} rows in {to}")
 
 
 def register(group: click.Group) -> None:

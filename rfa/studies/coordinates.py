@@ -102,9 +102,10 @@ def coordinate(name: str) -> Coordinate:
 
 
 def move(setting: Setting, changes: Mapping[str, Any]) -> Setting:
-    """The setting with several coordinates or keys changed; sizes first, so that s and u given beside them hold."""
+    """The setting with several coordinates or keys changed; sizes first, so that s and u given beside them
+    hold."""
     order = {name: place for place, name in enumerate(COORDINATES)}
-    for name in sorted(changes, key=lambda n: order.get(SHORT.get(n, n), -1)):
+    for name in sorted(changes, key=lambda n: order.get(SHORT.get(str(n), str(n)), -1)):
         value = changes[name]
         known = SHORT.get(name, name) in COORDINATES and isinstance(value, int | float)
         setting = coordinate(name).set(setting, float(value)) if known else setting.override(**{name: value})

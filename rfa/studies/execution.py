@@ -1,4 +1,5 @@
-"""Where trials are computed: this process, a pool of processes, or a Dask cluster. Results return to the parent."""
+"""Where trials are computed: this process, a pool of processes, or a Dask cluster. Results return to the
+parent."""
 
 from __future__ import annotations
 

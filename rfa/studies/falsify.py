@@ -1,7 +1,8 @@
 """Counterexample search: the least slack of a conclusion over settings that satisfy its premises.
 
-A random search that narrows around the best place found. It looks at settings, seeds, cluster laws, noise laws and
-planted first weights. What it finds is a witness that can be made again; finding none proves nothing.
+A random search that narrows around the best place found. It looks at settings, seeds, cluster laws, noise
+laws and planted first weights. What it finds is a witness that can be made again; finding none proves
+nothing.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from rfa.studies.coordinates import COORDINATES
 from rfa.studies.trials import Mark, statement_marks
 
 AXES: Mapping[str, tuple[float, float]] = {
-    "d": (2, 200), "n": (4, 400), "m": (2, 64), "K": (1, 60), "sigma*sqrt(d)": (1e-7, 3.0), "eta": (1e-4, 0.45),
-    "omega*sqrt(md)": (1e-7, 3.0), "delta": (1e-3, 0.49), "C0": (1.01, 1e6),
+    "d": (2, 200), "n": (4, 400), "m": (2, 64), "K": (1, 60), "sigma*sqrt(d)": (1e-7, 3.0),
+    "eta": (1e-4, 0.45),    "omega*sqrt(md)": (1e-7, 3.0), "delta": (1e-3, 0.49), "C0": (1.01, 1e6),
 }  # fmt: skip
 """Ranges in which the search moves, on the logarithmic scale; the base setting may lie outside."""
 EXPLORE = 0.3
@@ -42,8 +43,8 @@ MOST_ENTRIES = 4_000_000
 class Candidate:
     """One evaluation: a setting (its seed included) and how far its first weights are planted.
 
-    `planted` = (pull, size): each neuron is moved towards the centre of its sign by `pull` in [0, 1] and its norm
-    multiplied by `size`; (0, 1) is the random start itself.
+    `planted` = (pull, size): each neuron is moved towards the centre of its sign by `pull` in [0, 1] and its
+    norm multiplied by `size`; (0, 1) is the random start itself.
     """
 
     setting: Setting
@@ -79,17 +80,18 @@ class Found:
     def says(self) -> str:
         """The result in one sentence."""
         if self.slack is None or self.mark is None:
-            return f"{self.claim}: the premises held in none of {self.evaluations} evaluations; nothing was tested"
+            nowhere = f"the premises held in none of {self.evaluations} evaluations"
+            return f"{self.claim}: {nowhere}; nothing was tested"
         if self.refuted:
             return f"{self.claim}: counterexample at {self.mark.witness} with slack {self.slack:.4g}"
         if self.failures:
             return (
-                f"{self.claim}: promised with a probability; failed in {self.failures} of {self.eligible} runs with its "
-                f"premises, least slack {self.slack:.4g}; one run refutes no probability"
+                f"{self.claim}: promised with a probability; failed in {self.failures} of {self.eligible} "
+                f"runs with its premises, least slack {self.slack:.4g}; one run refutes no probability"
             )
         return (
-            f"{self.claim}: none found in {self.evaluations} evaluations ({self.eligible} with the premises), "
-            f"least slack {self.slack:.4g}"
+            f"{self.claim}: none found in {self.evaluations} evaluations ({self.eligible} with the premises),"
+            f" least slack {self.slack:.4g}"
         )
 
 
@@ -111,7 +113,8 @@ def make_run(candidate: Candidate) -> Run:
 
 
 def plant(W: Array, a: Array, mu: Array, pull: float, size: float) -> Array:
-    """First weights (m, d) with neurons pulled towards a centre of their sign, in turn, keeping norms up to `size`."""
+    """First weights (m, d) with neurons pulled towards a centre of their sign, in turn, keeping norms up to
+    `size`."""
     own = {sign: four_centres(mu)[sign == CENTRE_LABEL] for sign in (1, -1)}
     goals = np.stack([own[1 if s > 0 else -1][j % 2] for j, s in enumerate(a)])
     norm = np.linalg.norm(W, axis=1, keepdims=True)
@@ -130,9 +133,11 @@ def falsify(
     seeds: Iterable[Candidate] = (),
     progress: Callable[[int, float | None], None] | None = None,
 ) -> list[Found]:
-    """Search for a counterexample to each conclusion whose id is `claim` or begins with the statement id `claim`.
+    """Search for a counterexample to each conclusion whose id is `claim` or begins with the statement id
+    `claim`.
 
-    With `C` only settings that satisfy all assumptions at that constant count. `seeds` are candidates tried first.
+    With `C` only settings that satisfy all assumptions at that constant count. `seeds` are candidates tried
+    first.
     """
     targets = [
         s for s in paper.results if s.id.lower() == claim.lower() or claim.lower().startswith(s.id.lower())
@@ -197,7 +202,8 @@ class _Best:
 
 
 def _judged(paper: Paper, id: str, candidate: Candidate, C: float | None) -> list[Mark]:
-    """Marks of the conclusions of a statement on a candidate; none if it cannot be run or misses the assumptions."""
+    """Marks of the conclusions of a statement on a candidate; none if it cannot be run or misses the
+    assumptions."""
     try:
         if C is not None and not all(c.holds for c in claims_of(paper, candidate.setting, C)):
             return []
@@ -214,7 +220,8 @@ def _candidates(
     evaluations: int,
     seeds: list[Candidate],
 ) -> Iterator[Candidate]:
-    """First the given candidates and the base, then neighbours of the best ones (ever nearer) and fresh draws."""
+    """First the given candidates and the base, then neighbours of the best ones (ever nearer) and fresh
+    draws."""
     for number in range(evaluations):
         if number < len(seeds):
             yield seeds[number]

@@ -74,7 +74,8 @@ def _open(width: float, height: float) -> str:
 
 
 def _text(x: float, y: float, words: str, size: int, anchor: str = "start", fill: str = "#222") -> str:
-    return f'<text x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}" fill="{fill}">{escape(words)}</text>'
+    place = f'x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}" fill="{fill}"'
+    return f"<text {place}>{escape(words)}</text>"
 
 
 def _number(value: Any) -> str:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import enum
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from rfa.errors import InputError
 from rfa.setting import Setting
 from rfa.studies.falsify import Found
 from rfa.studies.figures import heat_map, power_law
 from rfa.studies.replay import replay_command
 from rfa.studies.scaling import ScalingVerdict
-from rfa.studies.storage import COLUMNS, Store
 from rfa.studies.summary import Rate, Rates
-from rfa.studies.violations import Map, Violations
-
-CHUNK = 50_000
+from rfa.studies.violations import Map, Violation, Violations
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -77,9 +72,9 @@ def rates_markdown(title: str, rates: Rates, path: Path) -> str:
     )
     parts = [
         f"# {title}\n",
-        f"{rates.trials} trials ({rates.errors} ended in an error), seeds {rates.setting.seed} and following. "
-        f"All {len(rates.rates)} intervals hold together with probability at least {1 - rates.level:g} ({kind}, union "
-        f"bound), so the probability of any wrong verdict is at most {rates.level:g}.\n",
+        f"{rates.trials} trials ({rates.errors} ended in an error), seeds {rates.setting.seed} and following."
+        f" All {len(rates.rates)} intervals hold together with probability at least {1 - rates.level:g} "
+        f"({kind}, union bound), so the probability of any wrong verdict is at most {rates.level:g}.\n",
     ]
     if rates.conditioned:
         parts.append(
@@ -114,8 +109,9 @@ def rates_markdown(title: str, rates: Rates, path: Path) -> str:
 def _promised_row(r: Rate) -> tuple[Any, ...]:
     further = "none would" if r.further is None else r.further or ""
     return (
-        r.claim, r.outcome.name, f"{r.counts.failed} / {r.counts.trials}", interval(r.failures.lower, r.failures.upper),
-        r.claimed, None if r.exact is None else f"{1 - r.exact:.4g}", further, "; ".join(r.notes),
+        r.claim, r.outcome.name, f"{r.counts.failed} / {r.counts.trials}",
+        interval(r.failures.lower, r.failures.upper), r.claimed,
+        None if r.exact is None else f"{1 - r.exact:.4g}", further, "; ".join(r.notes),
     )  # fmt: skip
 
 
@@ -162,21 +158,7 @@ def violations_markdown(report: Violations, path: Path) -> str:
         )
     )
     for v in report.violations:
-        parts.append(f"## {v.assumption.id} is overstepped {v.assumption.excess:.4g} ×\n")
-        parts.append(
-            f"Used by {', '.join(v.direct) or 'nothing'}; all that rests on it: {', '.join(v.all) or 'nothing'}.\n"
-        )
-        goals = ", ".join(v.goals) or "the goals"
-        if v.broken is None:
-            parts.append(f"No link on the way to {goals} breaks on the runs looked at.\n")
-        else:
-            parts.append(
-                f"First broken link on the way to {goals}: {v.broken[1]} of {v.broken[0]} (`{replay_command(path, v.broken[2])}`).\n"
-            )
-        parts.append(f"Fail in fact: {_shares(v.failing)}.\n")
-        parts.append(
-            f"Hold nevertheless in every trial: {', '.join(r.claim for r in v.holding) or 'none'}.\n"
-        )
+        parts += _violation_lines(v, path)
     if report.breaks:
         parts += ["## Break points, one assumption at a time\n", *(f"- {b.says}" for b in report.breaks), ""]
         parts.append(
@@ -193,6 +175,23 @@ def violations_markdown(report: Violations, path: Path) -> str:
         ]
     parts.append(rates_markdown("Rates", report.rates, path).replace("# Rates\n", "## Rates\n", 1))
     return "\n".join(parts)
+
+
+def _violation_lines(v: Violation, path: Path) -> list[str]:
+    """What one violation touches and breaks."""
+    goals, rests = ", ".join(v.goals) or "the goals", ", ".join(v.all) or "nothing"
+    broken = f"No link on the way to {goals} breaks on the runs looked at.\n"
+    if v.broken is not None:
+        statement, link, row = v.broken
+        again = replay_command(path, row)
+        broken = f"First broken link on the way to {goals}: {link} of {statement} (`{again}`).\n"
+    return [
+        f"## {v.assumption.id} is overstepped {v.assumption.excess:.4g} ×\n",
+        f"Used by {', '.join(v.direct) or 'nothing'}; all that rests on it: {rests}.\n",
+        broken,
+        f"Fail in fact: {_shares(v.failing)}.\n",
+        f"Hold nevertheless in every trial: {', '.join(r.claim for r in v.holding) or 'none'}.\n",
+    ]
 
 
 def _constants(low: float, high: float) -> str:
@@ -256,46 +255,3 @@ def found_lines(found: Sequence[Found]) -> list[str]:
         if f.candidate is not None:
             lines.append(f"  made again by: rfa falsify {f.claim} --replay '{f.candidate.command}'")
     return lines
-
-
-def export(store: Store, path: Path) -> int:
-    """The tidy table as CSV or Parquet, by the ending of the name; returns the number of rows."""
-    if path.suffix not in (".csv", ".parquet"):
-        raise InputError(f"{path}: expected a name that ends in .csv or .parquet")
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    write: Callable[[Store, Path], int] = _csv if path.suffix == ".csv" else _parquet
-    count = write(store, beside)
-    os.replace(beside, path)
-    return count
-
-
-def _csv(store: Store, path: Path) -> int:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        count = 0
-        for row in store.table():
-            writer.writerow(row)
-            count += 1
-    return count
-
-
-def _parquet(store: Store, path: Path) -> int:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise InputError(
-            "Parquet needs the package pyarrow (pip install pyarrow); .csv needs nothing"
-        ) from None
-    whole, real = {"row", "point", "supposed", "state"}, {"slack", "constant", "lhs", "rhs"}
-    kinds = [(c, pa.int64() if c in whole else pa.float64() if c in real else pa.string()) for c in COLUMNS]
-    schema, count, rows = pa.schema(kinds), 0, store.table()
-    with parquet.ParquetWriter(path, schema) as writer:
-        while chunk := [row for _, row in zip(range(CHUNK), rows, strict=False)]:
-            columns = zip(*chunk, strict=True)
-            writer.write_table(
-                pa.table({c: list(v) for c, v in zip(COLUMNS, columns, strict=True)}, schema=schema)
-            )
-            count += len(chunk)
-    return count

@@ -1,9 +1,11 @@
-"""Exact statistics of failure counts: Clopper-Pearson, an anytime-valid confidence sequence, verdicts on rates.
+"""Exact statistics of failure counts: Clopper-Pearson, an anytime-valid confidence sequence, verdicts on
+rates.
 
-One error probability covers a whole report by the union bound: each of its M rates has an interval of coverage
-1 - level/M. A verdict is wrong only if its interval misses, so wrong verdicts have probability at most `level`, in
-any number, whatever the dependence between the rates. (Holm's steps would not help: of "the rate exceeds q" and "it
-does not" one is always true, so each of the M rates keeps a true hypothesis at every step.)
+One error probability covers a whole report by the union bound: each of its M rates has an interval of
+coverage 1 - level/M. A verdict is wrong only if its interval misses, so wrong verdicts have probability at
+most `level`, in any number, whatever the dependence between the rates. (Holm's steps would not help: of "the
+rate exceeds q" and "it does not" one is always true, so each of the M rates keeps a true hypothesis at every
+step.)
 """
 
 from __future__ import annotations
@@ -43,7 +45,8 @@ def clopper_pearson(count: int, trials: int, level: float) -> Interval:
 
 
 def log_evidence(count: int, trials: int, rate: float) -> float:
-    """Log of the beta-binomial mixture martingale against `rate`: likelihood under the mixture over that at `rate`."""
+    """Log of the beta-binomial mixture martingale against `rate`: likelihood under the mixture over that at
+    `rate`."""
     a, b = PRIOR
     mixture = special.betaln(a + count, b + trials - count) - special.betaln(a, b)
     return float(mixture - special.xlogy(count, rate) - special.xlog1py(trials - count, -rate))
@@ -82,9 +85,9 @@ INTERVALS: dict[str, Callable[[int, int, float], Interval]] = {
 class Counts:
     """How one claim fared over the trials of one setting.
 
-    `trials` finished trials; `failed` of them certainly failed, `unknown` are undecided by rounding or errors.
-    `supposed` is the number of trials in which the premises held, `failed_supposed` of them failed; `missing` trials
-    (part of the unknown ones) ended in an error before the claim was judged.
+    `trials` finished trials; `failed` of them certainly failed, `unknown` are undecided by rounding or
+    errors. `supposed` is the number of trials in which the premises held, `failed_supposed` of them failed;
+    `missing` trials (part of the unknown ones) ended in an error before the claim was judged.
     """
 
     trials: int
@@ -102,16 +105,19 @@ class Counts:
 
 @dataclass(frozen=True)
 class RateVerdict:
-    """The verdict on a claimed failure probability, the interval of the failure rate, and what would decide it."""
+    """The verdict on a claimed failure probability, the interval of the failure rate, and what would decide
+    it."""
 
     outcome: Outcome
     interval: Interval
     further: int | None
-    """Further trials after which the verdict would fall if the observed rate stayed; None if it never would."""
+    """Further trials after which the verdict would fall if the observed rate stayed; None if it never
+    would."""
 
 
 def failure_interval(counts: Counts, level: float, method: Method) -> Interval:
-    """Interval of the failure rate; unknown trials count as kept for its lower end and as failed for its upper."""
+    """Interval of the failure rate; unknown trials count as kept for its lower end and as failed for its
+    upper."""
     if counts.unknown == 0:
         return INTERVALS[method](counts.failed, counts.trials, level)
     low = INTERVALS[method](counts.failed, counts.trials, level)
@@ -122,8 +128,9 @@ def failure_interval(counts: Counts, level: float, method: Method) -> Interval:
 def judge_rate(counts: Counts, claimed: float, level: float, method: Method) -> RateVerdict:
     """Whether the failure probability is at most `claimed`, with error probability `level`.
 
-    Premises first. Where they held in every trial: CONFIRMED, REFUTED or UNDECIDED. Where they failed in some trial
-    the bound was not promised: BEYOND or SILENT; REFUTED only if "premises hold and conclusion fails" alone exceeds it.
+    Premises first. Where they held in every trial: CONFIRMED, REFUTED or UNDECIDED. Where they failed in
+    some trial the bound was not promised: BEYOND or SILENT; REFUTED only if "premises hold and conclusion
+    fails" alone exceeds it.
     """
     if counts.always_supposed:
         interval = failure_interval(counts, level, method)

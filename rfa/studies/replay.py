@@ -13,7 +13,8 @@ from rfa.studies.trials import Mark, Trial, code_version, run_trial
 
 @dataclass(frozen=True)
 class Replay:
-    """A trial made again: the stored marks, the differences (none if it is the same), and a warning on versions."""
+    """A trial made again: the stored marks, the differences (none if it is the same), and a warning on
+    versions."""
 
     row: int
     trial: Trial
@@ -58,3 +59,11 @@ def differences(stored: list[Mark], error: str, trial: Trial) -> Iterator[str]:
 def replay_command(path: Path, row: int) -> str:
     """The command that makes a row again."""
     return shlex.join(["rfa", "replay", str(path), str(row)])
+
+
+def mark_line(mark: Mark) -> str:
+    """A mark in one line, its numbers to the last bit."""
+    if mark.slack is None or mark.lhs is None or mark.rhs is None:
+        return f"{mark.claim}: {mark.outcome} {mark.failing}"
+    sides = f"{mark.lhs:.17g} against {mark.rhs:.17g}"
+    return f"{mark.claim}: {mark.outcome}, slack {mark.slack:.6g}, {sides} at {mark.witness}"

@@ -1,4 +1,5 @@
-"""Scaling verdicts: the fitted exponent of a quantity along a coordinate, with an interval, against the claimed one."""
+"""Scaling verdicts: the fitted exponent of a quantity along a coordinate, with an interval, against the
+claimed one."""
 
 from __future__ import annotations
 
@@ -26,9 +27,11 @@ TOLERANCE = 0.1
 
 @dataclass(frozen=True)
 class Fit:
-    """quantity ≈ level · x^exponent by least squares on logarithms, with an interval of coverage 1 - level of error.
+    """quantity ≈ level · x^exponent by least squares on logarithms, with an interval of coverage 1 - level
+    of error.
 
-    `bend` is the coefficient of (log x)² with its interval: away from 0, no single power describes the points.
+    `bend` is the coefficient of (log x)² with its interval: away from 0, no single power describes the
+    points.
     """
 
     exponent: float
@@ -53,7 +56,8 @@ class ScalingVerdict:
 def fit_power(data: Sequence[tuple[float, float]], error: float) -> Fit:
     """Fit a power to points (x, quantity), both positive; Student's interval for the exponent.
 
-    Points at the same x are averaged on the logarithmic scale first; fewer than three places give no interval.
+    Points at the same x are averaged on the logarithmic scale first; fewer than three places give no
+    interval.
     """
     places: dict[float, list[float]] = {}
     for x, y in data:
@@ -79,7 +83,8 @@ def _coefficient(columns: Array, y: Array, error: float) -> tuple[float, float, 
 
 
 def judge_exponent(scaling: Scaling, fit: Fit) -> Outcome:
-    """== : CONFIRMED within `TOLERANCE`, REFUTED if the interval excludes that zone; <=, >= likewise on one side."""
+    """== : CONFIRMED within `TOLERANCE`, REFUTED if the interval excludes that zone; <=, >= likewise on one
+    side."""
     low, high = scaling.exponent - TOLERANCE, scaling.exponent + TOLERANCE
     if scaling.relation == "<=":
         low = -math.inf
@@ -103,7 +108,8 @@ def run_scalings(
     done: Done | None = None,
     stop: Event | None = None,
 ) -> list[ScalingVerdict]:
-    """Measure every scaling of a paper (or the named ones) and judge its exponent; `error` is shared out evenly."""
+    """Measure every scaling of a paper (or the named ones) and judge its exponent; `error` is shared out
+    evenly."""
     of = load_paper(paper)
     chosen = [s for s in of.scalings if not only or s.id in only]
     meta = {
@@ -138,7 +144,8 @@ def tasks_of(scaling: Scaling, place: int, trials: int) -> list[Task]:
 def judge_scaling(store: Store, scaling: Scaling, place: int, trials: int, error: float) -> ScalingVerdict:
     """The verdict on one scaling from its stored measurements."""
     rows = store.db.execute(
-        "SELECT trials.row, lhs FROM trials LEFT JOIN marks ON marks.row = trials.row WHERE point = ? ORDER BY trials.row",
+        "SELECT trials.row, lhs FROM trials LEFT JOIN marks ON marks.row = trials.row WHERE point = ?"
+        " ORDER BY trials.row",
         (place,),
     ).fetchall()
     data = [(scaling.values[(row % STRIDE) // trials], value) for row, value in rows if value is not None]

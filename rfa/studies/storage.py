@@ -21,7 +21,8 @@ CREATE TABLE names (
     UNIQUE (statement, claim, role, probability));
 CREATE TABLE trials (
     row INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, point INTEGER NOT NULL, setting TEXT NOT NULL,
-    seed TEXT NOT NULL, draws INTEGER NOT NULL, judged TEXT NOT NULL, error TEXT NOT NULL, seconds REAL NOT NULL);
+    seed TEXT NOT NULL, draws INTEGER NOT NULL, judged TEXT NOT NULL, error TEXT NOT NULL,
+    seconds REAL NOT NULL);
 CREATE INDEX trials_by_point ON trials (point);
 CREATE TABLE marks (
     row INTEGER, place INTEGER, name INTEGER, outcome TEXT, supposed INTEGER, state INTEGER, slack REAL,
@@ -62,7 +63,8 @@ class Store:
 
     @staticmethod
     def resume(path: Path, meta: Mapping[str, Any]) -> Store:
-        """The file of an interrupted study, made afresh if it was interrupted before its first transaction."""
+        """The file of an interrupted study, made afresh if it was interrupted before its first
+        transaction."""
         if not path.exists() or _blank(path):
             return Store.create(path, meta)
         store = Store.open(path)
@@ -129,8 +131,8 @@ class Store:
         digest = setting_digest(task.setting)
         judged = json.dumps([task.statements, task.links, task.measures])
         head = (
-            task.row, task.digest(trial.code), task.point, digest, str(task.setting.seed), trial.draws, judged,
-            trial.error, trial.seconds,
+            task.row, task.digest(trial.code), task.point, digest, str(task.setting.seed), trial.draws,
+            judged, trial.error, trial.seconds,
         )  # fmt: skip
         with self.db:
             self.db.execute("BEGIN IMMEDIATE")
@@ -175,10 +177,11 @@ class Store:
         return [Mark(*found) for found in self.db.execute(query, (row,))]
 
     def table(self) -> Iterator[tuple[Any, ...]]:
-        """The tidy table, one row per claim of each trial in the order of `COLUMNS`; a failed trial is one row."""
+        """The tidy table, one row per claim of each trial in the order of `COLUMNS`; a failed trial is one
+        row."""
         query = """
-            SELECT trials.row, point, setting, seed, error, statement, claim, role, outcome, supposed, state, slack,
-                   constant, lhs, rhs, witness, failing
+            SELECT trials.row, point, setting, seed, error, statement, claim, role, outcome, supposed, state,
+                   slack, constant, lhs, rhs, witness, failing
             FROM trials LEFT JOIN marks ON marks.row = trials.row LEFT JOIN names ON names.id = marks.name
             ORDER BY trials.row, place"""
         return iter(self.db.execute(query))

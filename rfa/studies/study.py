@@ -1,4 +1,5 @@
-"""`rfa study`: independent runs of one setting, a fixed number or until every claimed probability is decided."""
+"""`rfa study`: independent runs of one setting, a fixed number or until every claimed probability is
+decided."""
 
 from __future__ import annotations
 
@@ -87,7 +88,8 @@ def run_study(
 
 
 def looks(plan: Plan) -> Iterator[tuple[int, int]]:
-    """The batches after which the study looks at its counts: fixed beforehand, so no order of arrival matters."""
+    """The batches after which the study looks at its counts: fixed beforehand, so no order of arrival
+    matters."""
     if plan.trials is not None:
         yield 0, plan.trials
         return

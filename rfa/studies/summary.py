@@ -1,4 +1,5 @@
-"""The rates of a study: every conclusion counted over the trials of a point, judged against what is claimed."""
+"""The rates of a study: every conclusion counted over the trials of a point, judged against what is
+claimed."""
 
 from __future__ import annotations
 
@@ -21,9 +22,9 @@ IMPOSSIBLE = 1e-12
 class Rate:
     """One conclusion over the trials of a setting.
 
-    `claimed` is the claimed failure probability (None for a conclusion promised for every run); `failures` the
-    interval of the failure rate; `exact` the exact rate at which the conclusion holds, `agrees` whether the interval
-    contains it; `worst` the row of the least slack among the trials that count against it.
+    `claimed` is the claimed failure probability (None for a conclusion promised for every run); `failures`
+    the interval of the failure rate; `exact` the exact rate at which the conclusion holds, `agrees` whether
+    the interval contains it; `worst` the row of the least slack among the trials that count against it.
     """
 
     statement: str
@@ -68,7 +69,8 @@ class Rates:
 def rates_of(store: Store, paper: Paper, point: int = 0, *, level: float, method: Method) -> Rates:
     """The rates at one point of a study, from its file alone."""
     trials, errors, digest, seed = store.db.execute(
-        "SELECT count(*), coalesce(sum(error != ''), 0), min(setting), min(cast(seed AS INTEGER)) FROM trials WHERE point = ?",
+        "SELECT count(*), coalesce(sum(error != ''), 0), min(setting), min(cast(seed AS INTEGER)) FROM trials"
+        " WHERE point = ?",
         (point,),
     ).fetchone()
     setting = store.setting(digest, max(0, int(seed)))
@@ -130,7 +132,8 @@ def count_claims(store: Store, point: int, trials: int) -> Iterator[Counted]:
 
 def _worst(store: Store, point: int, statement: str, claim: str) -> tuple[float | None, int | None]:
     query = """
-        SELECT slack, marks.row FROM marks JOIN trials ON trials.row = marks.row JOIN names ON names.id = marks.name
+        SELECT slack, marks.row FROM marks JOIN trials ON trials.row = marks.row
+        JOIN names ON names.id = marks.name
         WHERE point = ? AND statement = ? AND claim = ? AND role = 'conclusion' AND slack IS NOT NULL
         ORDER BY outcome != 'REFUTED', slack, marks.row LIMIT 1"""
     found = store.db.execute(query, (point, statement, claim)).fetchone()

@@ -6,7 +6,8 @@ trials = 20
 [grid]
 "sigma*sqrt(d)" = [0.01, 0.1, 1.0]
 clusters = ["gaussian", "laplace"]
-eta = { from = 0.001, to = 0.1, points = 5 }   # spaced evenly on the logarithmic scale; scale = "linear" otherwise
+eta = { from = 0.001, to = 0.1, points = 5 }   # spaced evenly on the logarithmic scale; scale = "linear"
+otherwise
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Sweep:
         ]
 
     def tasks(self) -> Iterator[Task]:
-        """All runs; the trials of every point use the same seeds, so that points differ in their coordinates only."""
+        """All runs; the trials of every point use the same seeds, so that points differ in their coordinates
+        only."""
         for point, changes in enumerate(self.points()):
             setting = move(self.base, changes)
             for k in range(self.trials):
@@ -123,16 +125,17 @@ def run_sweep(
     stop: Event | None = None,
 ) -> None:
     """Carry a sweep out, or finish it."""
-    with (Store.resume if resume else Store.create)(path, sweep.meta()) as store:
-        with Crew(executor_of(executor, workers), workers, sweep.paper) as crew:
-            crew.run(store, sweep.tasks(), done, stop)
+    opened = (Store.resume if resume else Store.create)(path, sweep.meta())
+    with opened as store, Crew(executor_of(executor, workers), workers, sweep.paper) as crew:
+        crew.run(store, sweep.tasks(), done, stop)
 
 
 def share_held(store: Store, point: int, statement: str) -> float | None:
     """The share of trials at a point in which every conclusion of a statement (or one claim) held."""
     query = """
         SELECT avg(kept) FROM (SELECT min(state) > 0 AS kept FROM marks JOIN trials ON trials.row = marks.row
-        JOIN names ON names.id = marks.name WHERE point = ? AND role = 'conclusion' AND (statement = ? OR claim = ?)
+        JOIN names ON names.id = marks.name
+        WHERE point = ? AND role = 'conclusion' AND (statement = ? OR claim = ?)
         GROUP BY marks.row)"""
     found = store.db.execute(query, (point, statement, statement)).fetchone()[0]
     return None if found is None else float(found)

@@ -1,4 +1,5 @@
-"""One trial: the run of a setting, judged, as plain values that travel between processes and into a database."""
+"""One trial: the run of a setting, judged, as plain values that travel between processes and into a
+database."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ NOT_CODE = {"cli.py"}
 
 
 class Mark(NamedTuple):
-    """One claim of one trial. `supposed` and `state` are 1 holds, 0 undecided, -1 fails (worst over the indices).
+    """One claim of one trial. `supposed` and `state` are 1 holds, 0 undecided, -1 fails (worst over the
+    indices).
 
     `role` is premise, conclusion, link, measure (a number to fit, in `lhs`) or statement (which could not be
     evaluated; the reason is in `failing`). `probability` is the one with which the claim is promised.
@@ -113,8 +115,8 @@ def code_version(paper: str) -> str:
     """Digest of the sources of rfa and of the paper, with the versions of numpy and scipy."""
     files = [p for p in sorted(Path(rfa.__file__).parent.glob("*.py")) if p.name not in NOT_CODE]
     files.append(Path(__file__))
-    for statement in load_paper(paper).results:
-        files.append(Path(str(importlib.import_module(statement.claims.__module__).__file__)))
+    modules = [importlib.import_module(s.claims.__module__) for s in load_paper(paper).results]
+    files += [Path(str(module.__file__)) for module in modules]
     folders = {f.parent for f in files[1:] if f.parent.name != "rfa" and f.parent != Path(__file__).parent}
     files += [p for folder in folders for p in folder.glob("*.py")]
     total = hashlib.sha256(f"numpy {np.__version__} scipy {scipy.__version__}".encode())

@@ -1,4 +1,5 @@
-"""The assumption-violation report: what a setting oversteps, what that touches in the proof, and what breaks in fact."""
+"""The assumption-violation report: what a setting oversteps, what that touches in the proof, and what breaks
+in fact."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from rfa.errors import InputError
 from rfa.papers import Paper, Statement
 from rfa.setting import Setting
 from rfa.studies.assumptions import (
@@ -32,17 +34,18 @@ from rfa.studies.trials import Task, code_version, load_paper, with_seed
 
 LINKED = 3
 """Trials on which the chains of the proofs are judged too."""
-BREAKS_FROM, MAP_FROM, LINKS_FROM = 1000, 1, 900
+MAP_FROM, LINKS_FROM, BREAKS_FROM, BREAKS_EACH = 1, 100_000, 200_000, 10_000
 """Points of the store: 0 the rates, then the map, the linked trials, and the tests of break points."""
 STRIDE = 10**6
 
 
 @dataclass(frozen=True)
 class Violation:
-    """One overstepped assumption: the statements whose proofs rest on it, and the first link that breaks on the way.
+    """One overstepped assumption: the statements whose proofs rest on it, and the first link that breaks on
+    the way.
 
-    `direct` use it themselves, `all` rest on it through others; `broken` is (statement, link, row) of the first broken
-    link in proof order on the way to the goals, None if every link held.
+    `direct` use it themselves, `all` rest on it through others; `broken` is (statement, link, row) of the
+    first broken link in proof order on the way to the goals, None if every link held.
     """
 
     assumption: Assumption
@@ -84,12 +87,14 @@ class Violations:
 
 @dataclass(frozen=True)
 class Wish:
-    """What to look at: trials for the rates, conclusions whose break points are sought, and the map's axes."""
+    """What to look at: trials for the rates, conclusions whose break points are sought (along the assumptions
+    `along`, all if none is named), and the axes of the map."""
 
     setting: Setting
     paper: str
     trials: int = 30
     claims: tuple[str, ...] = ()
+    along: tuple[str, ...] = ()
     tries: int = 128
     map_axes: tuple[tuple[str, tuple[float, ...]], ...] = ()
     map_of: str = ""
@@ -99,8 +104,10 @@ class Wish:
     def meta(self) -> dict[str, object]:
         """What identifies the report's runs in their file."""
         return {
-            "kind": "violations", "setting": self.setting.to_dict(), "paper": self.paper, "trials": self.trials,
-            "claims": list(self.claims), "tries": self.tries, "map_axes": [[n, list(v)] for n, v in self.map_axes],
+            "kind": "violations", "setting": self.setting.to_dict(), "paper": self.paper,
+            "trials": self.trials,
+            "claims": list(self.claims), "along": list(self.along), "tries": self.tries,
+            "map_axes": [[n, list(v)] for n, v in self.map_axes],
             "map_of": self.map_of, "map_trials": self.map_trials, "level": self.level,
             "code": code_version(self.paper),
         }  # fmt: skip
@@ -141,7 +148,8 @@ def _tasks(wish: Wish) -> Iterator[Task]:
 
 
 def users_of(paper: Paper, id: str) -> tuple[list[Statement], list[Statement]]:
-    """The statements whose proofs use an assumption themselves, and all that rest on it, in the paper's order.
+    """The statements whose proofs use an assumption themselves, and all that rest on it, in the paper's
+    order.
 
     `A7.lower` and the like are found under the id of their statement as well.
     """
@@ -207,21 +215,31 @@ def _first_broken(store: Store, order: Sequence[str]) -> tuple[str, str, int] | 
 def _breaks(
     wish: Wish, paper: Paper, C: float, crew: Crew, store: Store, stop: Event | None
 ) -> Iterator[Break]:
-    """Break points of the chosen conclusions along the principal coordinate of every assumption, one at a time."""
+    """Break points of the chosen conclusions along the principal coordinate of every assumption, one at a
+    time."""
     claims = tuple(wish.claims)
     if not claims:
         return
     judged = assumptions(paper, wish.setting, C)
-    level = wish.level / 2 / (TESTS * len(claims) * len(judged))
+    sought = [p for p, a in enumerate(judged) if not wish.along or a.id in wish.along]
+    level = wish.level / 2 / (TESTS * len(claims) * max(1, len(sought)))
     statements = tuple(dict.fromkeys(_statement_of(paper, c) for c in claims))
-    for place, assumption in enumerate(judged):
-        along = principal(paper, wish.setting, C, place)
+    for place in sought:
+        assumption, along = judged[place], principal(paper, wish.setting, C, place)
         asked = None if along is None else limit(paper, wish.setting, C, place, *along)
         if along is None or asked is None:
             continue
         axis, direction = along
         prober = Prober(
-            crew, store, wish.setting, axis, statements, level, wish.tries, BREAKS_FROM + place * 100, stop
+            crew,
+            store,
+            wish.setting,
+            axis,
+            statements,
+            level,
+            wish.tries,
+            BREAKS_FROM + place * BREAKS_EACH,
+            stop,
         )
         for claim in claims:
             yield find_break(prober, assumption.id, claim, asked, direction)
@@ -236,6 +254,10 @@ def _map(wish: Wish, crew: Crew, store: Store, stop: Event | None) -> tuple[Map,
     if len(wish.map_axes) != 2:
         return ()
     (row_name, rows), (column_name, columns) = wish.map_axes
+    if len(rows) * len(columns) > LINKS_FROM - MAP_FROM:
+        raise InputError(
+            f"a map of {len(rows)} x {len(columns)} places; expected at most {LINKS_FROM - MAP_FROM}"
+        )
     of = (_statement_of(load_paper(wish.paper), wish.map_of),) if wish.map_of else ()
 
     def tasks() -> Iterator[Task]:

@@ -1,4 +1,5 @@
-"""The same study in this process, with 1, 2 and 4 processes, and on a Dask cluster one of whose workers is killed.
+"""The same study in this process, with 1, 2 and 4 processes, and on a Dask cluster one of whose workers is
+killed.
 
 python -m tests.campaigns.cluster [--trials 200]      (needs the extra `cluster`)
 """

@@ -1,4 +1,5 @@
-"""Kill a study with SIGKILL at random moments, resume it each time, and compare its table with an undisturbed one.
+"""Kill a study with SIGKILL at random moments, resume it each time, and compare its table with an
+undisturbed one.
 
 python -m tests.campaigns.kills [--kills 20] [--trials 500] [--workers 2] [--seed 0]
 """
@@ -46,8 +47,10 @@ def finished(path: Path) -> int:
 def start(path: Path, trials: int, workers: int) -> subprocess.Popen:
     """The study in a process group of its own, resumed."""
     code = (
-        "from pathlib import Path; from tests.campaigns.kills import plan; from rfa.studies.study import run_study\n"
-        f"if __name__ == '__main__': run_study(plan({trials}), Path({str(path)!r}), resume=True, workers={workers})"
+        "from pathlib import Path; from tests.campaigns.kills import plan\n"
+        "from rfa.studies.study import run_study\n"
+        f"if __name__ == '__main__': run_study(plan({trials}), Path({str(path)!r}), resume=True,"
+        f" workers={workers})"
     )
     script = path.with_suffix(".py")
     script.write_text(code)
@@ -58,13 +61,16 @@ def start(path: Path, trials: int, workers: int) -> subprocess.Popen:
 def interrupted(path: Path, trials: int, workers: int, kills: int, seed: int) -> list[int]:
     """Carry the study out through `kills` kills -9 of its parent; the number of trials saved at each kill.
 
-    Each kill falls at a random moment of the time that the remaining trials would take, so it may strike before the
-    first trial, in the middle of a transaction or between two.
+    Each kill falls at a random moment of the time that the remaining trials would take, so it may strike
+    before the first trial, in the middle of a transaction or between two.
     """
     rng, saved = np.random.default_rng(seed), []
     while len(saved) < kills:
         process = start(path, trials, workers)
-        before, goal = finished(path), rng.uniform(0, 2 * (trials - finished(path)) / (kills - len(saved) + 1))
+        before, goal = (
+            finished(path),
+            rng.uniform(0, 2 * (trials - finished(path)) / (kills - len(saved) + 1)),
+        )
         while process.poll() is None and finished(path) < before + goal - 1:
             time.sleep(0.01)
         time.sleep(rng.uniform(0, 0.05))
@@ -89,7 +95,10 @@ def main() -> None:
         run_study(plan(given.trials), calm, workers=given.workers)
         saved = interrupted(rough, given.trials, given.workers, given.kills, given.seed)
         same = table(calm) == table(rough)
-        print(f"{given.kills} kills at {saved} finished trials; {len(table(calm))} rows; equal row for row: {same}")
+        print(
+            f"{given.kills} kills at {saved} finished trials; {len(table(calm))} rows; "
+            f"equal row for row: {same}"
+        )
         sys.exit(0 if same else 1)
 
 

@@ -83,7 +83,12 @@ def test_marks_are_what_judge_says():
     assert len(got) == len(expected)
     for verdict in expected:
         mark = got[verdict.id, verdict.role]
-        assert (mark.outcome, mark.slack, mark.lhs, mark.rhs) == (verdict.outcome.name, verdict.slack, verdict.lhs, verdict.rhs)
+        assert (mark.outcome, mark.slack, mark.lhs, mark.rhs) == (
+            verdict.outcome.name,
+            verdict.slack,
+            verdict.lhs,
+            verdict.rhs,
+        )
         assert json.loads(mark.witness) == dict(verdict.witness)
         assert mark.constant == verdict.tightest_constant
 
@@ -189,7 +194,12 @@ def test_seeds_of_trials_follow_the_seed_of_the_setting():
 
 def test_the_digest_of_a_trial_changes_with_setting_seed_and_code():
     base = Task(0, tiny())
-    others = [Task(0, tiny(sigma=0.06)), Task(0, tiny(seed=1)), Task(0, tiny(), ("NEAR",)), Task(0, tiny(), links=True)]
+    others = [
+        Task(0, tiny(sigma=0.06)),
+        Task(0, tiny(seed=1)),
+        Task(0, tiny(), ("NEAR",)),
+        Task(0, tiny(), links=True),
+    ]
     digests = {t.digest("code") for t in (base, *others)} | {base.digest("other")}
     assert len(digests) == 6
     assert setting_digest(tiny(name="x", seed=4)) == setting_digest(tiny())
@@ -212,7 +222,10 @@ def test_tasks_ahead_of_the_workers_are_bounded(tmp_path):
     with Store.create(tmp_path / "s.sqlite", {}) as store, Crew(executor_of("processes", 0), 0, TOY) as crew:
         assert isinstance(crew.hands.executor, Here)
         crew.run(store, tasks(), lambda row: made.append(-1))
-    ahead = [sum(1 for x in made[: k + 1] if x >= 0) - sum(1 for x in made[: k + 1] if x < 0) for k in range(len(made))]
+    ahead = [
+        sum(1 for x in made[: k + 1] if x >= 0) - sum(1 for x in made[: k + 1] if x < 0)
+        for k in range(len(made))
+    ]
     assert max(ahead) <= 2
 
 

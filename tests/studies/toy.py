@@ -63,7 +63,8 @@ def frail(run: Run) -> Iterator[Claim]:
 def exact(setting: Setting) -> Mapping[str, float]:
     """The rates at which the coins hold."""
     return {
-        "COIN.below": 1 - setting.delta / 2, "COIN.at": 1 - setting.delta, "COIN.above": 1 - 3 * setting.delta,
+        "COIN.below": 1 - setting.delta / 2, "COIN.at": 1 - setting.delta,
+        "COIN.above": 1 - 3 * setting.delta,
     }  # fmt: skip
 
 
