@@ -112,7 +112,7 @@ def feature_chains(run: Run, of: Features, given: Growth, more: Movement) -> Ite
     short = [given.steps, inputs, given.grid, more.short_step]
     pushed = [*gained, *short, more.tight]
     yield from parts(run, of)
-    yield from weights(run, given, more, gained)
+    yield from weights(run, given, more)
     yield from towards_samples(run, of, gained, short)
     yield awake(run, of, pushed)
     yield from asleep(run, of, given, more, pushed)
@@ -138,14 +138,14 @@ def parts(run: Run, of: Features) -> Iterator[Chain]:
     )  # fmt: skip
 
 
-def weights(run: Run, given: Growth, more: Movement, gained: list[Claim]) -> Iterator[Chain]:
+def weights(run: Run, given: Growth, more: Movement) -> Iterator[Chain]:
     """U-P2b, E50 and E51, axis j."""
     end = run.T - run.first
-    growth, b = gained[:-1], run.b
+    grown, b = growing(run, given), run.b
     yield chain(
         "U-P2b", "what the steps from 1 to T add to ⟨w_j, μ⟩",
         run.own[end] - run.own[1],
-        ge(run.alpha * b * (run.T - 1) * (E / 64), "sum of E20", needs=growth),
+        ge(run.alpha * b * (run.T - 1) * (E / 64), "sum of E20", needs=grown),
         eq(b * (E / 256), "α(T − 1) = ¼", needs=[given.grid]),
         axes="j", where=run.in_J,
     )  # fmt: skip
@@ -153,7 +153,7 @@ def weights(run: Run, given: Growth, more: Movement, gained: list[Claim]) -> Ite
         "E50", "what all steps add to ⟨w_j, μ⟩",
         run.own[end] - run.own[0],
         ge(run.own[end] - run.own[1], "⟨w_j(1) − w_j(0), μ⟩ ≥ 0", needs=[more.first_step]),
-        ge(b * (E / 256), "U-P2b", needs=growth),
+        ge(b * (E / 256), "U-P2b", needs=[*grown, given.grid]),
         eq(E / (256 * np.sqrt(Rounded(run.m))), "b = 1/√m"),
         axes="j", where=run.in_J,
     )  # fmt: skip
@@ -210,11 +210,10 @@ def asleep(run: Run, of: Features, given: Growth, more: Movement, pushed: list[C
     """E54, axes i j."""
     here = of.at_home & (of.before.value < 0)
     enough, root_d = run.b * (E / 512), run.omega_root_d
-    exact = Rounded(of.after.value)
     yield chain(
         "E54", "features that are asleep at the start; the preactivations are taken as exact",
-        positive_part(exact),
-        ge(exact, "φ(t) ≥ t; φ(⟨w_j(0), x_i⟩) = 0"),
+        Rounded(of.moved.value),
+        ge(Rounded(of.after.value), "φ(t) ≥ t; φ(⟨w_j(0), x_i⟩) = 0"),
         axes="i j", where=here, prefix="N",
     )  # fmt: skip
     yield chain(

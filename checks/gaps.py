@@ -17,7 +17,8 @@ GAPS = {
     "G10": "In Appendix D exp(−C√d/3) ≤ √(log(1/δ)/n) is equivalent to C√d ≥ (3/2) log(n/log(1/δ)), not with 3; 3 suffices.",
     "G11": "P2 cites L5 for ‖w_j(0)‖ and L14 for ‖W(0)‖_F; both come from L3.",
     "G12": "Independence of sign and modulus of ⟨w,μ1⟩ is justified by the norm; it holds because a centred Gaussian's sign and modulus are independent.",
-    "G13": "No linear classifier beats guessing: true of x ↦ sgn⟨v,x⟩ (exactly for symmetric clusters); an affine one reaches ¾.",
+    "G13": "No linear classifier beats guessing: true of x ↦ sgn⟨v,x⟩ where the clusters have a symmetric law; where not, v = μ1 can beat it "
+    "(0.523 for centred exponential coordinates at σ = 2), and an affine one reaches ¾.",
     "G14": "Flips are independent given the inputs; an adversary who sees the whole sample is outside the model.",
     "G15": "1/(4α) need not be an integer; A7 does not force it.",
     "G16": "With s ≤ 1/C and C far above C0 nearly all samples of a cluster are active on J at the start; the narrative needs s of order 1/C0 to 1.",

@@ -32,7 +32,7 @@ def ideal_classifier(run: Run) -> Iterator[Claim | Chain]:
         "AD.error", "P(y f*(x) ≤ 0) ≤ 6√(log(1/δ)/n)", wrong, "<=", 6 * target(run), needs=[concave, tight],
         note=f"with label noise sgn f* errs with probability at most {run.given('eta') + float(wrong):.4g}",
     )  # fmt: skip
-    yield split(run, wrong)
+    yield from split(run, wrong)
     yield one_cluster(run)
     yield one_projection(run, concave)
     yield from small_enough(run, tight)
@@ -59,15 +59,16 @@ def target(run: Run) -> Rounded:
     return rounded(np.sqrt(log_inverse_delta(run) / run.n))
 
 
-def split(run: Run, wrong: Rounded) -> Chain:
-    """U-AD0: what fresh points say, and the mean over the four clusters."""
+def split(run: Run, wrong: Rounded) -> Iterator[Chain]:
+    """U-AD0: what fresh points say, point by point and in the mean, and the mean over the four clusters."""
     fresh = run.fresh
-    return chain(
-        "U-AD0", "one quarter for each cluster",
-        rate(np.asarray(np.sign(fresh.ideal) != fresh.y_clean)),
-        eq(rate(np.asarray(fresh.y_clean * fresh.ideal <= 0)), "sgn f* ≠ y where y f* ≤ 0"),
-        eq(wrong, "each centre has probability ¼"),
+    differs = np.asarray(np.sign(fresh.ideal) != fresh.y_clean)
+    below = np.asarray(fresh.y_clean * fresh.ideal <= 0)
+    yield chain(
+        "U-AD0", "fresh points",
+        Rounded(differs), eq(Rounded(below), "sgn f* ≠ y where y f* ≤ 0"), axes="f", prefix="F",
     )  # fmt: skip
+    yield chain("U-AD0", "one quarter for each cluster", rate(below), eq(wrong, "each centre has probability ¼"))
 
 
 def one_cluster(run: Run) -> Chain:

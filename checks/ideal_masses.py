@@ -13,9 +13,9 @@ import scipy
 from numpy.typing import NDArray
 
 from checks.measured import per_run
-from checks.projections import cluster_law, draws_for, frequency_error, known_setting
+from checks.projections import cluster_law, drawn_deviations, draws_for, frequency_error
 from rfa import Rounded, Run, rounded
-from rfa.data import CENTRE_SIGN, stream
+from rfa.data import CENTRE_SIGN
 from rfa.run import PAIR
 
 LOG_ERROR = 1e-14
@@ -40,8 +40,7 @@ def masses(run: Run) -> Masses:
     """The probabilities for the law of the run; `DoesNotApply` where it is not known."""
     if cluster_law(run).name == "gaussian":
         return gaussian_masses(run.given("sigma"))
-    law, d = cluster_law(run), run.d
-    z = law.sample(stream(known_setting(run).seed, "probability", run.draws - 1), draws_for(d), d)
+    z, _ = drawn_deviations(run, draws_for(run.d))
     across = run.given("sigma") * z @ run.sample.mu.T
     own, other = across[:, PAIR], across[:, 1 - PAIR]
     wrong = np.abs(CENTRE_SIGN + own) <= np.abs(other)

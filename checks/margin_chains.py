@@ -1,7 +1,7 @@
 """The margin of the subnetwork at the centres and at the samples: U-L11mu, E22, U-L11Lip, U-L11c, U-L11n2."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -78,7 +78,9 @@ def centre_margins(run: Run, given: Growth, margin: Margin) -> Iterator[Chain]:
     others = at.across.sum(axis=0) / m
     across = at.summed(abs(at.toward), at.across)
     inside, behind = at.summed(at.positive, at.own), at.summed(at.positive, at.opposing)
-    start, pull, growth = alpha * (run.T - 1) * (E / 64), at.pulled, growing(run, given)
+    start, pull = alpha * (run.T - 1) * (E / 64), at.pulled
+    awake = by_centre(awake_at_centre(run), at.own | at.opposing)
+    needs = [by_centre(claim, at.own) for claim in (*growing(run, given), margin.start)]
     yield chain(
         "U-L11mu", "the output at a centre, from the weights and neuron by neuron",
         at.output,
@@ -88,20 +90,30 @@ def centre_margins(run: Run, given: Growth, margin: Margin) -> Iterator[Chain]:
     yield chain(
         "U-L11mu", "the margin of f^J at a centre",
         inside + behind - at.against,
-        eq(pull - at.against, "(i) NAC(T): φ(t) = t on J_μ, 0 on J_−μ", needs=awake_at_centre(run), gap="G1"),
+        eq(pull - at.against, "(i) NAC(T): φ(t) = t on J_μ, 0 on J_−μ", needs=[awake], gap="G1"),
         ge(pull - across, "(ii) φ(t) ≤ |t|", where=(at.across & (at.toward < 0)).any(axis=0)),
-        ge(pull - 3 * alpha * others, "(iii) AO(T)", needs=[margin.across], gap="G1"),
-        ge(start * (run.J_size / m) - 3 * alpha * others, "(iv) E21", needs=[*growth, margin.start]),
+        ge(pull - 3 * alpha * others, "(iii) AO(T)", needs=[by_centre(margin.across, at.across)], gap="G1"),
+        ge(start * (run.J_size / m) - 3 * alpha * others, "(iv) E21", needs=needs, where=run.J_size > 0),
         ge(start * kept(run) / 4 - 3 * alpha, "(v) |J_μ|/m ≥ ¼(1 − 1/C0)²", needs=[margin.many]),
         axes="mu", prefix="Y",
     )  # fmt: skip
     yield unconditional(run, at)
 
 
-def awake_at_centre(run: Run) -> list[Claim]:
+def by_centre(claim: Claim, members: NDArray[np.bool_]) -> Claim:
+    """A claim about neurons (last axis j), at each centre mu for its `members` (j, mu) alone; others as they are."""
+    if claim.axes[-1:] != ("j",):
+        return claim
+    lhs, rhs = (side.reshape(*side.shape, 1) if side.ndim else side for side in (claim.lhs, claim.rhs))
+    scale = claim.scale[..., None] if claim.scale.ndim else claim.scale
+    where = claim.domain[..., None] & members
+    return replace(claim, lhs=lhs, rhs=rhs, axes=(*claim.axes, "mu"), where=where, scale=scale)
+
+
+def awake_at_centre(run: Run) -> Claim:
     """NAC at time T, at the centre itself: J_mu awake on mu, so that it sleeps on -mu."""
     end, size = run.own[run.T - run.first], run.norm.value[run.T - run.first]
-    return [suppose("RP.NAC.T", "⟨w_j(T), μ⟩ ≥ 0", end, ">=", 0.0, axes="j", where=run.in_J, scale=size)]
+    return suppose("RP.NAC.T", "⟨w_j(T), μ⟩ ≥ 0", end, ">=", 0.0, axes="j", where=run.in_J, scale=size)
 
 
 def unconditional(run: Run, at: Centres) -> Chain:
@@ -155,7 +167,7 @@ def sample_margins(run: Run, given: Growth, margin: Margin) -> Iterator[Chain]:
     centre = (Centres(run).output - norm * reach)[run.sample.cluster]
     far, bound = E * kept(run) / 2048 - run.D, E * kept(run) / 4096
     everything = [*given, *(claim for claim in margin if claim is not margin.tight)]
-    tight = suppose("RP.D4096", "D ≤ E(1 − 1/C0)²/4096", run.D, "<=", bound)
+    tight = suppose("RP.D4096.max", "D ≤ E(1 − 1/C0)²/4096", run.D, "<=", bound)
     yield chain(
         "U-L11c", "the margin of f^J at clean samples",
         own,

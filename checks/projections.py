@@ -18,6 +18,7 @@ from checks.measured import per_run
 from rfa import DoesNotApply, Rounded, Run, Setting, rounded
 from rfa.clusters import LAWS, ClusterLaw, tail_by_sampling
 from rfa.data import stream
+from rfa.engine.reduction import draw_reduced_points, noise_rates
 from rfa.noise import LAWS as NOISE_LAWS, Clusters
 from rfa.rounding import UNIT, Array
 from rfa.run import OPPOSITE
@@ -154,19 +155,33 @@ def _sampled(run: Run, law: ClusterLaw, directions: Array, thresholds: Array) ->
 @per_run
 def clean_probability(run: Run) -> Rounded:
     """P(w_j(0) active on x | x clean, of cluster mu), axes j mu: p_j,mu unless the noise looks at x."""
-    setting, law = known_setting(run), cluster_law(run)
-    noise = NOISE_LAWS[setting.noise]
-    if not noise.depends_on_x or setting.eta == 0:
+    setting = known_setting(run)
+    if not NOISE_LAWS[setting.noise].depends_on_x or setting.eta == 0:
         return activation_probability(run)
-    draws, draw, seed = draws_for(run.d), run.draws - 1, setting.seed
-    z = law.sample(stream(seed, "probability", draw), draws, run.d)
+    z, seen = drawn_deviations(run, draws_for(run.d))
     projected, tau = z @ start_directions(run).T, start_correlation(run).value
-    of = Clusters(law, setting.sigma, run.sample.mu)
-    shares = []
-    for mu in range(4):
-        flipped = noise.rate(z, np.full(draws, mu), setting.eta, of, stream(seed, "reference", draw))
-        shares.append(_share(projected > -tau[:, mu], 1 - flipped))
+    shares = [_share(projected > -tau[:, mu], 1 - flip_rates(run, seen, mu)) for mu in range(4)]
     return Rounded(*(np.stack(part, axis=1) for part in zip(*shares, strict=True)))
+
+
+def drawn_deviations(run: Run, draws: int) -> tuple[Array, Array]:
+    """Deviations z (draws, coordinates of the run) in units of sigma, and of them what the noise looks at."""
+    setting, coordinates = known_setting(run), run.sample.mu.shape[1]
+    rng = stream(setting.seed, "probability", run.draws - 1)
+    if coordinates != run.d:
+        return draw_reduced_points(setting, coordinates, draws, rng)
+    z = cluster_law(run).sample(rng, draws, run.d)
+    return z, z
+
+
+def flip_rates(run: Run, seen: Array, mu: int) -> Array:
+    """The chance that the label of mu + sigma z is flipped, for what the noise sees of draws of z."""
+    setting, cluster = known_setting(run), np.full(len(seen), mu)
+    reference = stream(setting.seed, "reference", run.draws - 1)
+    if run.sample.mu.shape[1] != run.d:
+        return noise_rates(setting, seen, cluster, reference)
+    of = Clusters(cluster_law(run), setting.sigma, run.sample.mu)
+    return NOISE_LAWS[setting.noise].rate(seen, cluster, setting.eta, of, reference)
 
 
 def _share(active: NDArray[np.bool_], weight: Array) -> tuple[Array, Array]:

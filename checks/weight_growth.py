@@ -51,7 +51,7 @@ def weight_growth(run: Run) -> Iterator[Claim | Chain]:
     yield chain(
         "E17", "no neuron moves further than its steps",
         run.moved,
-        le(run.path, "triangle inequality", needs=[steps]),
+        le(run.path, "triangle inequality; at t = 1 an equality", needs=[steps], where=(t >= 2)[:, None]),
         le(alpha * b / run.n * run.pull_path, "triangle inequality"),
         le(root, "g < 1, A ≤ 1, ‖x_i‖ ≤ √2", needs=[short]),
         axes="t j", where=later[:, None],

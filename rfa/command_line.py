@@ -174,7 +174,7 @@ def finish_all(papers: Sequence[Paper], reports: Sequence[Report], run: Run, out
     for paper, report in zip(papers, reports, strict=True):
         drawn = pictures(paper, run) if output.pictures else []
         report.save(out / paper.name, fail_on=output.fail_on, pictures=drawn)
-    side_by_side = comparison(reports, needed_C(papers, run))
+    side_by_side = comparison(reports, needed_C(papers, run), {paper.name: paper.goals for paper in papers})
     write_text(side_by_side, out / "comparison.md")
     if output.json_path is not None:
         write_json([report.document for report in reports], output.json_path)

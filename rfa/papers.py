@@ -137,6 +137,8 @@ class Paper:
     constants: Callable[[Run], ConstantsTable] | None = None
     certify: Callable[[Run], Guarantee] | None = None
     """What sample and first weights of a run alone guarantee."""
+    goals: tuple[str, ...] = ()
+    """Ids of the conclusions that the whole proof is for, in an order that other papers on the same theorem share."""
     pictured: tuple[str, ...] = ()
     """Ids of claims with axes `t j` whose two sides the pictures of a run show for every neuron."""
     figures: Mapping[str, Plot] = field(default_factory=dict)

@@ -1,8 +1,8 @@
 """Run: one training run with the recurring symbols of the paper as quantities that carry their rounding errors.
 
 Every quantity is computed from the sample, the kept weights and the trace alone, so a run made elsewhere has them too.
-Letters of axes: t recorded state, s gradient step below T, e every gradient step, i sample, j neuron, mu centre (0 = +mu1, 1 = -mu1,
-2 = +mu2, 3 = -mu2).
+Letters of axes: t recorded state, s gradient step below T, e every gradient step, i sample, j neuron, mu centre
+(0 = +mu1, 1 = -mu1, 2 = +mu2, 3 = -mu2).
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ class Run:
     @cached_property
     def in_J(self) -> NDArray[np.bool_]:
         """Whether j is in J, axis j."""
-        return self.J.any(axis=1)
+        return np.asarray(self.J.any(axis=1))
 
     @cached_property
     def home(self) -> NDArray[np.int64]:
@@ -201,7 +201,7 @@ class Run:
     @cached_property
     def noisy_size(self) -> NDArray[np.int64]:
         """|I^N_mu|, axis mu."""
-        return self.cluster_size - self.clean_size
+        return (self.in_cluster & self.sample.noisy[:, None]).sum(axis=0)
 
     @cached_property
     def group_size(self) -> NDArray[np.int64]:

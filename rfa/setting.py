@@ -157,7 +157,7 @@ def parse_value(key: str, text: str) -> Any:
 
 
 def checked(key: str, value: Any) -> Any:
-    """The value of one key of a setting in its type and range; `InputError` names the key, the value, what is allowed."""
+    """The value of one key of a setting in its type and range; `InputError` names key, value and what is allowed."""
     value = _checked_type(key, value)
     if key in _RULES and value is not None:
         allowed, says = _RULES[key]

@@ -185,7 +185,7 @@ def memory_needed(
 ) -> Mapping[str, int]:
     """Bytes that a run adds at its peak, by what takes them.
 
-    `d` counts the coordinates that the sample reaches, `outside` those that only the weights have; `copies` are those of
+    `d` counts the coordinates that the sample reaches, `outside` those that only weights have; `copies` are those of
     the sample that exist at one time. Neurons with equal patterns share their displacement; how many do is not known
     before the run, and half of the most that they can take is assumed.
     """

@@ -212,7 +212,9 @@ def _reduce(
         at = claim.worst()
     common = {"id": claim.id, "role": claim.role, "says": claim.says, "outcome": outcome, "link": claim.link}
     if at is None:
-        return Verdict(**common, counts=counts, relation=claim.relation, holds=True, failing=tuple(failing), excess=failing)  # type: ignore[arg-type]
+        return Verdict(
+            **common, counts=counts, relation=claim.relation, holds=True, failing=tuple(failing), excess=failing
+        )  # type: ignore[arg-type]
     lhs, rhs = claim.sides(at)
     on_run = claim.link is None or claim.link.state == "run"
     witness = {a: int(labels[a][i]) if on_run and a in labels else i for a, i in zip(claim.axes, at, strict=True)}

@@ -46,7 +46,8 @@ def plain(problem, W, steps):
     for _ in range(steps + 1):
         s = evaluate(problem, W)
         states.append({
-            "norm": np.linalg.norm(W, axis=1), "moved": np.linalg.norm(W - start, axis=1), "projection": W @ sample.mu.T,
+            "norm": np.linalg.norm(W, axis=1),
+            "moved": np.linalg.norm(W - start, axis=1), "projection": W @ sample.mu.T,
             "pre_min": np.stack([ends(s.pre[:, sample.cluster == mu], np.min) for mu in range(4)], axis=1),
             "pre_max": np.stack([ends(s.pre[:, sample.cluster == mu], np.max) for mu in range(4)], axis=1),
             "margin_min": np.array([ends(sample.y[g] * s.f[g], np.min) for g in groups]).reshape(4, 2),

@@ -28,7 +28,7 @@ class Fault:
     change: str
 
     def matches(self, witness) -> bool:
-        """Whether a witness lies at the planted index, for the letters that both have (a step may be the one before)."""
+        """Whether a witness lies at the planted index, for the letters that both have (or one step before)."""
         planted = dict(zip(self.letters, self.index, strict=True))
         steps = [i for letter, i in planted.items() if letter in STEP_LETTERS]
         for letter, value in witness.items():
@@ -50,9 +50,12 @@ CHANGES = {
     "minus 1e4": lambda x: x - 1e4,
 }
 QUANTITIES = {
-    name: tuple(found.group(1).split()) if (found := re.search(r"ax[ei]s ([a-z ]+?)[;(.]", member.__doc__ or "")) else ()
+    name: tuple(found.group(1).split())
+    if (found := re.search(r"ax[ei]s ([a-z ]+?)[;(.]", member.__doc__ or ""))
+    else ()
     for name, member in vars(Run).items()
-    if isinstance(member, cached_property) and name not in ("labels", "t", "s_steps", "n_s", "K", "T", "on_grid", "fresh")
+    if isinstance(member, cached_property)
+    and name not in ("labels", "t", "s_steps", "n_s", "K", "T", "on_grid", "fresh")
 }
 """Derived quantities of a run with their axes, read off their docstrings."""
 PARAMETERS = ("step_size", "sigma", "omega_init", "delta", "C0", "eta", "d", "C", "a6_power")
@@ -99,30 +102,42 @@ def with_label(run: Run, i: int, which: str) -> Run:
 
 
 def faults(run: Run) -> Iterator[tuple[Fault, Run]]:
-    """The whole catalogue on one run: trace entries, kept weights, inputs, labels, parameters."""
+    """The whole catalogue on one run: trace entries, kept weights, inputs, labels, derived quantities, parameters."""
+    neuron = int(np.flatnonzero(run.in_J)[-1])
+    yield from in_arrays(run)
+    yield from in_data(run, neuron)
+    yield from in_quantities(run, neuron)
+    yield from in_parameters(run)
+
+
+def in_arrays(run: Run) -> Iterator[tuple[Fault, Run]]:
+    """Entries of every array of the trace."""
     for name, letters in AXES.items():
         if name == "steps" or getattr(run.trace, name) is None:
             continue
         for index in indices(run, name):
             for how, change in CHANGES.items():
                 yield Fault(name, index, letters, how), in_trace(run, name, index, change)
-    neuron = int(np.flatnonzero(run.in_J)[-1])
-    clean = int(np.flatnonzero(~run.sample.noisy)[-1])
-    noisy = [int(i) for i in np.flatnonzero(run.sample.noisy)[:1]]
+
+
+def in_data(run: Run, neuron: int) -> Iterator[tuple[Fault, Run]]:
+    """Kept weights of one neuron, one clean and one noisy input, their labels."""
+    samples = [int(np.flatnonzero(which)[-1]) for which in (~run.sample.noisy, run.sample.noisy) if which.any()]
     for how, change in CHANGES.items():
         for t in run.weights:
             yield Fault("weights", (t, neuron), ("t", "j"), how), in_weights(run, t, neuron, change)
-        for i in (clean, *noisy):
+        for i in samples:
             yield Fault("X", (i,), ("i",), how), in_sample(run, i, change)
-    for i in (clean, *noisy):
+    for i in samples:
         for which in ("y", "y_clean"):
             yield Fault(which, (i,), ("i",), "flipped"), with_label(run, i, which)
-    yield from in_quantities(run, neuron)
+
+
+def in_parameters(run: Run) -> Iterator[tuple[Fault, Run]]:
+    """Parameters of the run scaled."""
     for name in PARAMETERS:
         value = getattr(run, name)
-        if value is None:
-            continue
-        for factor in (1e-4, 1e-2, 0.3, 3.0, 1e2, 1e4):
+        for factor in (1e-4, 1e-2, 0.3, 3.0, 1e2, 1e4) if value is not None else ():
             changed = max(1, round(value * factor)) if name == "d" else value * factor
             yield Fault(name, (), (), f"times {factor:g}"), replace(run, **{name: changed})
 

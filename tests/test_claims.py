@@ -45,7 +45,9 @@ def test_a_gap_within_its_rounding_error_is_undecided():
     assert then("a", "", far, "<=", 0.95).state == FAILS
 
 
-@pytest.mark.parametrize(("relation", "state"), [("<=", HOLDS), ("<", FAILS), (">=", HOLDS), (">", FAILS), ("==", HOLDS)])
+@pytest.mark.parametrize(
+    ("relation", "state"), [("<=", HOLDS), ("<", FAILS), (">=", HOLDS), (">", FAILS), ("==", HOLDS)]
+)
 def test_an_exact_tie_decides_by_strictness(relation, state):
     assert then("a", "", 1, relation, 1.0).state == state
 
@@ -67,7 +69,12 @@ def test_an_equality_holds_up_to_rounding_only(a):
 
 @pytest.mark.parametrize(
     ("lhs", "relation", "rhs", "constant"),
-    [([1, 3], "<=", [4, 4], 0.75), ([6, 9], ">=", [3, 3], 2.0), ([-6, -9], "<=", [-3, -3], 2.0), ([1], "<=", [0], None)],
+    [
+        ([1, 3], "<=", [4, 4], 0.75),
+        ([6, 9], ">=", [3, 3], 2.0),
+        ([-6, -9], "<=", [-3, -3], 2.0),
+        ([1], "<=", [0], None),
+    ],
 )
 def test_the_tightest_constant_only_just_holds(lhs, relation, rhs, constant):
     lhs, rhs = np.array(lhs), np.array(rhs)

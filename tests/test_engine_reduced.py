@@ -16,7 +16,8 @@ FAMILY = 1e-4
 """Family-wise level of the two-sample tests of one law: each of its statistics is tested at FAMILY / their number."""
 
 SMALL = {
-    "d": 40, "n": 16, "m": 6, "sigma": 0.15, "eta": 0.2, "noisy": None, "omega_init": 0.05, "K": 2, "C0": 3.0, "fresh": 20,
+    "d": 40, "n": 16, "m": 6, "sigma": 0.15, "eta": 0.2, "noisy": None, "omega_init": 0.05, "K": 2, "C0": 3.0,
+    "fresh": 20,
 }  # fmt: skip
 
 
@@ -37,9 +38,7 @@ def statistics(setting):
 
 
 def sampled(engine, **changes):
-    found = [
-        statistics(small_setting(**{**SMALL, **changes}, engine=engine, seed=seed)) for seed in range(RUNS)
-    ]
+    found = [statistics(small_setting(**{**SMALL, **changes}, engine=engine, seed=seed)) for seed in range(RUNS)]
     return {name: np.array([one[name] for one in found], float) for name in found[0]}
 
 
@@ -67,9 +66,7 @@ def test_every_noise_law_flips_its_share_in_reduced_coordinates(law, noise):
     fresh = draw_fresh(setting, sample.mu, 2000, stream(0, "fresh"))
     for flipped in (sample.noisy, fresh.noisy):
         assert stats.binomtest(int(flipped.sum()), 2000, 0.1).pvalue > 1e-6
-    assert (
-        abs(np.linalg.norm(sample.X - sample.centre[sample.cluster], axis=1).mean() - 0.01 * 3000**0.5) < 0.01
-    )
+    assert abs(np.linalg.norm(sample.X - sample.centre[sample.cluster], axis=1).mean() - 0.01 * 3000**0.5) < 0.01
 
 
 def test_noise_that_looks_at_x_marks_the_same_points_as_in_full_space():
@@ -103,13 +100,9 @@ def test_gram_matrices_of_samples_and_weights_have_the_moments_of_the_law():
 
 @pytest.mark.parametrize("law", ["laplace", "gaussian"])
 def test_a_given_sample_is_the_same_run_after_one_factorisation(law):
-    setting = small_setting(
-        clusters=law, d=700, n=60, m=20, sigma=0.03, omega_init=1e-3, K=20, engine="direct"
-    )
+    setting = small_setting(clusters=law, d=700, n=60, m=20, sigma=0.03, omega_init=1e-3, K=20, engine="direct")
     sample, (W, a) = draw_sample(setting), draw_start(setting)
-    runs = [
-        trained(sample, a, W, step_size=1 / 80, steps=21, C0=5.0, engine=e) for e in ("direct", "reduced")
-    ]
+    runs = [trained(sample, a, W, step_size=1 / 80, steps=21, C0=5.0, engine=e) for e in ("direct", "reduced")]
     assert runs[1].sample.X.shape == (60, 82) and runs[1].d == 700
     assert runs[0].trace.near_zero.sum() == 0
     for name in runs[0].trace.__dataclass_fields__:
@@ -123,9 +116,7 @@ def test_the_factorisation_reads_coordinates_in_blocks_and_keeps_every_inner_pro
     sample, (W, _) = draw_sample(setting), draw_start(setting)
     small, V = reduce_given(sample, W, block=64)
     one, two = np.concatenate([sample.mu, sample.X, W]), np.concatenate([small.mu, small.X, V])
-    assert (
-        two.shape == (40, 40) and np.abs(one @ one.T - two @ two.T).max() < 1e-12 * np.abs(one @ one.T).max()
-    )
+    assert two.shape == (40, 40) and np.abs(one @ one.T - two @ two.T).max() < 1e-12 * np.abs(one @ one.T).max()
 
 
 def test_a_random_orientation_makes_no_difference_and_half_space_noise_needs_the_axes():
@@ -137,9 +128,7 @@ def test_a_random_orientation_makes_no_difference_and_half_space_noise_needs_the
 
 @pytest.mark.parametrize("law", ["cube", "laplace", "exponential", "student-t", "two-point"])
 def test_the_reduced_engine_refuses_a_law_that_is_not_spherical(law):
-    with pytest.raises(
-        InputError, match=f"engine = 'reduced': clusters = '{law}' is not spherical; give a sample X"
-    ):
+    with pytest.raises(InputError, match=f"engine = 'reduced': clusters = '{law}' is not spherical; give a sample X"):
         simulate(small_setting(clusters=law, engine="reduced"))
     assert engine_of(small_setting(clusters=law, d=10**6)) == "direct"
 

@@ -1,4 +1,4 @@
-"""What cluster and noise laws declare is measured. Each statistical test fails by chance with probability below 1e-9."""
+"""What cluster and noise laws declare is measured. Each test fails by chance with probability below 1e-9."""
 
 import numpy as np
 import pytest
@@ -149,7 +149,9 @@ def test_outlier_noise_flips_the_largest_deviations(law):
     size = np.linalg.norm(z, axis=1)
 
     assert size[rate == 1].min(initial=np.inf) >= size[rate == 0].max(initial=0)
-    assert np.ptp([*size[(rate > 0) & (rate < 1)], *size[:0]] or [0.0]) < 1e-20  # an atom: one size, a fixed share of it
+    assert (
+        np.ptp([*size[(rate > 0) & (rate < 1)], *size[:0]] or [0.0]) < 1e-20
+    )  # an atom: one size, a fixed share of it
 
 
 def test_a_law_says_what_clusters_exist():

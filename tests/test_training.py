@@ -83,7 +83,10 @@ def literal_log(run, t, W, W0):
     in_J = candidates(W0 @ mu.T, np.linalg.norm(W0, axis=1), run.a, run.d, run.C0).any(axis=1)
     f_J = [sum(run.a[j] * max(0.0, pre[j][i]) for j in range(m) if in_J[j]) for i in range(n)]
     g = [1 / (1 + math.exp(y[i] * f[i])) for i in range(n)]
-    group = [[[i for i in range(n) if run.sample.cluster[i] == c and run.sample.noisy[i] == q] for q in (0, 1)] for c in range(4)]
+    group = [
+        [[i for i in range(n) if run.sample.cluster[i] == c and run.sample.noisy[i] == q] for q in (0, 1)]
+        for c in range(4)
+    ]
     return pre, f, f_J, g, group
 
 
@@ -93,7 +96,7 @@ def close(a, b):
 
 def test_every_logged_quantity_is_what_a_literal_loop_finds():
     run = wide(steps=5)
-    trace, X, y, mu, n = run.trace, run.sample.X, run.sample.y, run.sample.mu, run.n
+    trace, X, y, n = run.trace, run.sample.X, run.sample.y, run.n
     W = W0 = run.W(0)
     for t in range(6):
         pre, f, f_J, g, group = literal_log(run, t, W, W0)
@@ -108,7 +111,9 @@ def test_every_logged_quantity_is_what_a_literal_loop_finds():
             for q in (0, 1):
                 margins, subs = ([y[i] * h[i] for i in group[c][q]] or [math.nan] for h in (f, f_J))
                 assert close(trace.margin_min[t, c, q], min(margins)) and close(trace.margin_max[t, c, q], max(margins))
-                assert close(trace.sub_margin_min[t, c, q], min(subs)) and close(trace.sub_margin_max[t, c, q], max(subs))
+                assert close(trace.sub_margin_min[t, c, q], min(subs)) and close(
+                    trace.sub_margin_max[t, c, q], max(subs)
+                )
         for j in range(run.m):
             literal_neuron(run, t, j, W, W0, pre, g, group)
         W = loop_step(X, y, run.a, W, run.step_size)
@@ -116,7 +121,9 @@ def test_every_logged_quantity_is_what_a_literal_loop_finds():
 
 def literal_neuron(run, t, j, W, W0, pre, g, group):
     trace, X, mu = run.trace, run.sample.X, run.sample.mu
-    assert close(trace.norm[t, j], math.sqrt(W[j] @ W[j])) and close(trace.moved[t, j], math.sqrt(sum((W[j] - W0[j]) ** 2)))
+    assert close(trace.norm[t, j], math.sqrt(W[j] @ W[j])) and close(
+        trace.moved[t, j], math.sqrt(sum((W[j] - W0[j]) ** 2))
+    )
     assert close(trace.projection[t, j, 0], W[j] @ mu[0]) and close(trace.projection[t, j, 1], W[j] @ mu[1])
     awake = [i for i in range(run.n) if pre[j][i] > 0]
     if t < 5:

@@ -32,7 +32,8 @@ def sign(truth):
 @given(premise=arrays(bool, 3), conclusion=arrays(bool, (3, 2)))
 def test_outcomes_are_the_truth_table_at_every_index(premise, conclusion):
     judgement = judge(
-        toy(suppose("p", "", 0, "<=", sign(premise), axes="t"), then("c", "", 0, "<=", sign(conclusion), axes="t j")), RUN
+        toy(suppose("p", "", 0, "<=", sign(premise), axes="t"), then("c", "", 0, "<=", sign(conclusion), axes="t j")),
+        RUN,
     )
     counts = judgement.conclusions[0].counts
     expected = [TRUTH[bool(premise[t]), bool(conclusion[t, j])] for t in range(3) for j in range(2)]
@@ -43,7 +44,8 @@ def test_outcomes_are_the_truth_table_at_every_index(premise, conclusion):
 @given(premise=arrays(bool, (2, 4)))
 def test_a_letter_that_only_the_premise_has_means_for_all(premise):
     judgement = judge(
-        toy(suppose("p", "", 0, "<=", sign(premise), axes="j i"), then("c", "", 0, "<=", np.ones(2, int), axes="j")), RUN
+        toy(suppose("p", "", 0, "<=", sign(premise), axes="j i"), then("c", "", 0, "<=", np.ones(2, int), axes="j")),
+        RUN,
     )
 
     assert judgement.conclusions[0].counts[Outcome.CONFIRMED] == premise.all(axis=1).sum()
@@ -117,7 +119,9 @@ def test_an_empty_quantifier_is_not_a_pass():
 def test_what_cannot_be_evaluated_is_an_error_with_its_reason():
     nan = judge(toy(then("c", "", np.nan, "<=", 1)), RUN).conclusions[0]
     poisoned = judge(toy(suppose("p", "", np.nan, "<=", 1), then("c", "", 0, "<=", 1)), RUN).conclusions[0]
-    misfit = judge(toy(suppose("p", "", np.ones(3), "<=", 1, axes="t"), then("c", "", np.ones(2), "<=", 1, axes="t")), RUN)
+    misfit = judge(
+        toy(suppose("p", "", np.ones(3), "<=", 1, axes="t"), then("c", "", np.ones(2), "<=", 1, axes="t")), RUN
+    )
 
     assert nan.outcome is Outcome.ERROR and "not finite" in nan.reason
     assert poisoned.outcome is Outcome.ERROR and "premise p" in poisoned.reason
@@ -157,7 +161,9 @@ def test_a_link_is_judged_where_its_need_holds_and_over_its_whole_quantifier():
 
 
 def test_a_printed_step_is_judged_beside_the_chain_and_not_passed_through():
-    made = chain("E0", "toy", 3.0, le(2.0, "misprint", printed=True, gap="G0"), le(4.0, "repair", gap="G0"), eq(4, "same"))
+    made = chain(
+        "E0", "toy", 3.0, le(2.0, "misprint", printed=True, gap="G0"), le(4.0, "repair", gap="G0"), eq(4, "same")
+    )
     printed, repaired, same = judge(toy(made), RUN).links
 
     assert printed.link.printed and printed.outcome is Outcome.REFUTED and printed.link.gap == "G0"

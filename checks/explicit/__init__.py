@@ -65,4 +65,5 @@ PAPER = Paper(
     ledgers=(margin_ledger,),
     constants=explicit_C,
     certify=guarantee,
+    goals=("conclusion.clean", "conclusion.noisy"),
 )

@@ -71,6 +71,6 @@ def notes(run: Run) -> Iterator[str]:
         return
     if C < EXPLICIT_C:
         yield (
-            f"C = {C:g} is below the explicit constant: with δ = 0.1, A1 to A7 bring R1 to R4 with them "
-            f"from C = {EXPLICIT_C:g} on, as far as has been seen, and not below."
+            f"C = {C:g} is below the explicit constant {EXPLICIT_C:g}, the least at which A1 to A7 have been seen "
+            "to bring R1 to R4 with them (δ = 0.1)."
         )

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rfa.report.markdown import escape, figure, table
-from rfa.report.model import Report, word
+from rfa.report.model import Report, conclusion, premises, word
 
 Needed = Mapping[str, Mapping[str, float]]
 """By paper, the C that each version of its proof needs."""
 
 
-def comparison(reports: Sequence[Report], needed: Needed) -> str:
-    """The Markdown of reports of several papers on one run."""
-    parts = (_verdicts(reports), _needed(reports, needed), _margins(reports), _losses(reports))
+def comparison(reports: Sequence[Report], needed: Needed, goals: Mapping[str, Sequence[str]]) -> str:
+    """The Markdown of reports of several papers on one run; `goals` are the conclusions to compare, by paper."""
+    parts = (
+        _verdicts(reports), _goals(reports, goals), _needed(reports, needed), _margins(reports), _losses(reports),
+    )  # fmt: skip
     head = f"# {escape(reports[0].name)}: {len(reports)} proofs side by side"
     return "\n\n".join([head, *("\n".join(lines) for part in parts if (lines := list(part)))]) + "\n"
 
@@ -32,6 +34,16 @@ def _verdicts(reports: Sequence[Report]) -> Iterator[str]:
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {word(outcome)}" for outcome, count in counts.items())
+
+
+def _goals(reports: Sequence[Report], goals: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    rows = [(_name(report), report[id]) for report in reports for id in goals.get(_name(report), ())]
+    if rows:
+        yield "## What all of them prove\n"
+        yield from table(
+            ("proof", "claim", "says", "premises", "conclusion", "outcome"),
+            ((name, r["id"], r["says"], premises(r), conclusion(r), word(r["outcome"])) for name, r in rows),
+        )
 
 
 def _needed(reports: Sequence[Report], needed: Needed) -> Iterator[str]:

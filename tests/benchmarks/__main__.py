@@ -20,13 +20,9 @@ PARTS = ("side-by-side", "dimension", "memory", "trials", "growth", "large")
 
 def main() -> None:
     """Run the parts asked for (all but `large` by default)."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", default=list(PARTS[:-1]), choices=PARTS)
-    parser.add_argument(
-        "--rounds", type=int, default=5, help="rounds of alternating runs; the median is written"
-    )
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of alternating runs; the median is written")
     parser.add_argument("--one-thread", action="store_true", help="every loop on one thread, by processor time")
     parser.add_argument("--most-steps", type=int, default=10**9, help="cut side-by-side runs to so many steps")
     given = parser.parse_args()

@@ -76,7 +76,5 @@ def _torch_log(pre, positive, f, y, inner, weights, start, mu, groups, plane, si
     for group in groups:
         here = pre[group]
         found += [here.amin(dim=0), here.amax(dim=0), active[group].T @ terms[group], terms[group].sum(dim=0)]
-        found += [
-            pick(values[group]) for values in (margins, inner_margins) for pick in (torch.min, torch.max)
-        ]
+        found += [pick(values[group]) for values in (margins, inner_margins) for pick in (torch.min, torch.max)]
     return found

@@ -154,9 +154,7 @@ def _try_torch() -> None:
 
 def dimension(rounds: int) -> list[Row]:
     """d = 10^5 against d = 10^9 at the same n, m, T."""
-    settings = {
-        d: theory(10, 100, d=d, sigma=0.01 / d**0.5, omega_init=1e-4 / d**0.5) for d in (10**5, 10**9)
-    }
+    settings = {d: theory(10, 100, d=d, sigma=0.01 / d**0.5, omega_init=1e-4 / d**0.5) for d in (10**5, 10**9)}
     seconds = alternating({str(d): lambda s=s: simulate(s) for d, s in settings.items()}, 2 * rounds)
     rows: list[Row] = [
         {"d": d, "n": s.n, "m": s.m, "engine": engine_of(s), "seconds": seconds[str(d)], **peak(s)}

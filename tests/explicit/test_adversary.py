@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rfa import judge
-from tests.adversary import LINES, adversarial, broken, conditions, labels_are_right
+from tests.adversary import LINES, adversarial
 from tests.campaigns.explicit import small_runs
 
 RUNS = 200
@@ -49,13 +49,3 @@ def test_the_same_seed_makes_the_same_run(seed):
     one, other = adversarial(seed), adversarial(seed)
 
     assert np.array_equal(one.sample.X, other.sample.X) and np.array_equal(one.trace.norm, other.trace.norm)
-
-
-def test_conditions_and_labels_are_read_off_the_run():
-    from tests.explicit.constructed import laggard
-    from tests.runs import loose, small
-
-    assert conditions(small()) == {"R1": True, "R2": True, "R3": True, "R4": True}
-    assert conditions(laggard())["R2"] and not conditions(laggard())["R4"] and not conditions(loose())["R1"]
-    assert labels_are_right(small()) and not labels_are_right(loose())
-    assert broken(small()) == []

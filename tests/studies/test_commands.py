@@ -132,7 +132,20 @@ def test_violations_are_written_with_map_and_break_points(rfa, tmp_path):
 
 def test_break_points_searches_and_scalings_have_commands(rfa, tmp_path):
     setting = tmp_path / "tiny.toml"
-    words = ("--claim", "GOAL.short", "--along", "A", "--set", "delta=0.45", "--set", "C=30.0", "--tries", 24, "--workers", 0)
+    words = (
+        "--claim",
+        "GOAL.short",
+        "--along",
+        "A",
+        "--set",
+        "delta=0.45",
+        "--set",
+        "C=30.0",
+        "--tries",
+        24,
+        "--workers",
+        0,
+    )
     broken = rfa("breakpoint", setting, *words, "--out", tmp_path / "b", *TOY)
     assert broken.exit_code == 0 and "A asks sigma*sqrt(d) ≤ 0.0333" in broken.output
     found = rfa("falsify", "NEAR.false", setting, "--evaluations", 5, *TOY)
@@ -147,9 +160,7 @@ def test_break_points_searches_and_scalings_have_commands(rfa, tmp_path):
 
 def test_a_sweep_is_one_table(rfa, tmp_path):
     file = tmp_path / "grid.toml"
-    file.write_text(
-        f'base = "{tmp_path / "tiny.toml"}"\nstatements = ["NEAR"]\ntrials = 2\n[grid]\nn = [4, 8]\n'
-    )
+    file.write_text(f'base = "{tmp_path / "tiny.toml"}"\nstatements = ["NEAR"]\ntrials = 2\n[grid]\nn = [4, 8]\n')
     done = rfa("sweep", file, "--workers", 0, "--out", tmp_path / "out", *TOY)
     assert done.exit_code == 0, done.output
     with (tmp_path / "out" / "table.csv").open() as table:
