@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.first_gradient import FirstGradient, length
-from checks.first_step_premises import FirstStep, edge_share, home_edge, least_edge, whole
-from checks.measured import start_counts
+from checks.first_step_premises import FirstStep, home_edge
+from checks.measured import edge_share, least_edge, start_counts, whole
 from rfa import Claim, Rounded, Run, chain, eq, ge, gt, le, lt, suppose
 from rfa.chains import Chain
 from rfa.data import CENTRE_LABEL

@@ -5,7 +5,8 @@ from typing import Any
 
 from checks.first_alignment import cosine, first_alignment, target
 from checks.first_gradient import FirstGradient, counts, decomposition, derivatives_at_start, error_vectors
-from checks.first_step_premises import edge_share, first_step_premises
+from checks.first_step_premises import first_step_premises
+from checks.measured import edge_share
 from checks.neuron_alignment import has_home, has_opposing
 from rfa import Claim, DoesNotApply, Run, result, then
 from rfa.chains import Chain

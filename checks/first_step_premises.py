@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from checks.constants import SQRT2
-from checks.measured import captured, edge
+from checks.measured import edge, edge_share, least_edge, whole
 from checks.premises import short_inputs
 from rfa import Claim, Rounded, Run, suppose
 
@@ -54,19 +54,3 @@ def gradient_step(run: Run) -> Claim:
 def home_edge(run: Run) -> Rounded:
     """cnt_mu(j) − cnt_-mu(j) with mu the home of j, axis j: a count."""
     return whole(edge(run)[np.arange(run.m), run.home])
-
-
-def least_edge(run: Run) -> Rounded:
-    """n/C2 as a count: the least edge over the pairs of Lemma 6; 0 if negative, n if there is no pair."""
-    least = whole(edge(run).min(where=captured(run)))
-    return Rounded(np.clip(least.value, 0, run.n), least.error)
-
-
-def edge_share(run: Run) -> Rounded:
-    """1/C2, with C2 as measured on the run."""
-    return least_edge(run) / run.n
-
-
-def whole(count: Rounded) -> Rounded:
-    """A count, which is a multiple of ½ (if φ'(0) = ½): an error below ½ is none."""
-    return Rounded(count.value, np.floor(2 * count.error) / 2)

@@ -6,10 +6,11 @@ from checks.constants import E
 from checks.feature_chains import Features
 from checks.first_alignment import balance, cosine
 from checks.first_gradient import FirstGradient
-from checks.first_step_premises import edge_share, home_edge
+from checks.first_step_premises import home_edge
 from checks.increments import whole_sums
 from checks.margin_chains import Centres
 from checks.margin_premises import kept
+from checks.measured import edge_share
 from rfa import DoesNotApply, Run
 from rfa.ledger import Ledger, ledger
 from rfa.rounding import Array

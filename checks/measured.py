@@ -135,13 +135,21 @@ def captured(run: Run) -> NDArray[np.bool_]:
     return np.asarray(run.toward[0].value >= reach)
 
 
+def whole(count: Rounded) -> Rounded:
+    """A count, which is a multiple of ½ (if φ'(0) = ½): an error below ½ is none."""
+    return Rounded(count.value, np.floor(2 * count.error) / 2)
+
+
 @per_run
+def least_edge(run: Run) -> Rounded:
+    """n/C2_run as a count: the least edge over the captured pairs; 0 if negative, n if there is no pair."""
+    least = whole(edge(run).min(where=captured(run)))
+    return Rounded(np.clip(least.value, 0, run.n), least.error)
+
+
 def edge_share(run: Run) -> Rounded:
-    """1/C2_run: the least edge over the captured pairs, over n; 0 if not positive, 1 if there is no pair."""
-    pairs = captured(run)
-    if not pairs.any():
-        return Rounded(1.0)
-    return rounded(np.maximum(edge(run).min(where=pairs) / run.n, Rounded(0.0)))
+    """1/C2_run, the least edge over n."""
+    return least_edge(run) / run.n
 
 
 def C2_run(run: Run) -> Rounded:

@@ -1,6 +1,7 @@
 """Run-level premises that several proofs share: what they extract from "C large enough", without any C."""
 
 from checks.constants import SQRT2, E
+from checks.neuron_alignment import has_home, has_opposing
 from rfa import Claim, Run, suppose
 from rfa.rounding import Array
 
@@ -51,12 +52,10 @@ def aligned(run: Run) -> tuple[Claim, Claim]:
     size = run.norm.value[: run.n_s]
     on, off = run.own_min[: run.n_s], run.opposing_max[: run.n_s]
     awake, asleep = "w_j(s) awake on I_μ", "w_j(s) asleep on I_−μ"
-    filled = run.cluster_size[run.home] > 0
-    opposed = run.cluster_size[run.home ^ 1] > 0
     later = (run.s_steps >= 1)[:, None]
     return (
-        suppose("RP.NAC.on", awake, on, ">", 0.0, axes="s j", where=run.in_J & filled & later, scale=size),
-        suppose("RP.NAC.off", asleep, off, "<", 0.0, axes="s j", where=run.in_J & opposed & later, scale=size),
+        suppose("RP.NAC.on", awake, on, ">", 0.0, axes="s j", where=has_home(run) & later, scale=size),
+        suppose("RP.NAC.off", asleep, off, "<", 0.0, axes="s j", where=has_opposing(run) & later, scale=size),
     )
 
 

@@ -56,6 +56,12 @@ def combined(run: Run, signs: Array) -> Rounded:
     return Rounded(value, brought + 8 * UNIT * total) / run.n
 
 
+def along_home(run: Run, sums: Rounded) -> Rounded:
+    """The coordinate along the home of j in J, seen from it: axes s j k to s j."""
+    own: Rounded = sums[..., 0].where(PAIR[run.home] == 0, sums[..., 1]) * CENTRE_SIGN[run.home]
+    return own
+
+
 def along_other(run: Run, sums: Rounded) -> Rounded:
     """The coordinate along the pair other than that of the home of j: axes s j k to s j."""
     return sums[..., 1].where(PAIR[run.home] == 0, sums[..., 0])

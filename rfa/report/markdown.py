@@ -224,7 +224,7 @@ def _ledgers(report: Report) -> Iterator[str]:
         where = at(ledger)
         yield f"## Loss ledger of {escape(ledger['claim'])}"
         yield ""
-        yield f"{escape(ledger['says'])}{f' At {escape(where)}.' if where else ''}"
+        yield f"{escape(ledger['says'])}{f' (at {escape(where)})' if where else ''}"
         yield ""
         rows = [(e["name"], e["says"], *map(figure, (e["before"], e["after"], e["factor"]))) for e in ledger["entries"]]
         total = (

@@ -156,6 +156,19 @@ def test_one_far_sample_takes_what_is_promised_from_all_others():
     assert link.holds is False and link.outcome is Outcome.SILENT
 
 
+def test_the_sum_of_the_steps_needs_no_grid():
+    verdicts = holding(judge(feature_movement, overridden(quiet(), on_grid=False)))
+
+    assert verdicts["U-P2b X0→X1"].outcome is Outcome.CONFIRMED
+    assert verdicts["E50 X1→X2"].failing == ("RP.grid",)
+
+
+def test_a_feature_that_counts_while_it_sleeps_is_noticed(monkeypatch):
+    monkeypatch.setattr(Features, "moved", property(lambda of: of.after - np.abs(of.before)))
+
+    assert holding(judge(feature_movement, half_asleep()))["E54 N0→N1"].holds is False
+
+
 def test_the_proposition_applies_without_the_small_steps_of_lemma_11():
     assert judge(feature_movement, quiet()).outcome is Outcome.CONFIRMED
 

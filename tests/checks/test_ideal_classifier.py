@@ -12,6 +12,7 @@ from checks.ideal_classifier import ideal_classifier
 from checks.ideal_masses import Masses, gaussian_masses, masses, plain, rate
 from rfa import Outcome, Rounded, judge
 from rfa.data import draw_centres, draw_fresh
+from rfa.simulate import start
 from tests.planting import holding, with_quantity
 from tests.runs import loose, rng, small, small_setting
 
@@ -134,7 +135,7 @@ def test_a_run_of_unknown_law_is_not_judged():
 @pytest.mark.parametrize(
     ("changes", "broken"),
     [
-        ({"sigma": 3.0}, {"RP.AD2", "U-AD0 X1→X2", "U-AD2 X0→X1"}),
+        ({"sigma": 3.0}, {"RP.AD2", "U-AD0 X0→X1", "U-AD2 X0→X1"}),
         ({"sigma": 3.0, "delta": 0.999}, {"AD.error"}),
     ],
 )
@@ -176,11 +177,25 @@ def at(values: Rounded, index: int, added: float) -> Rounded:
     return Rounded(changed, values.error)
 
 
-def test_labels_that_are_no_signs_break_the_first_equality():
-    run = replace(loose())
-    run.__dict__["fresh"] = replace(loose().fresh, y_clean=2 * loose().fresh.y_clean)
+def test_one_label_that_is_no_sign_breaks_the_first_equality_there():
+    run, fresh = replace(loose()), loose().fresh
+    right = int(np.flatnonzero(fresh.y_clean * fresh.ideal > 0)[-1])
+    doubled = fresh.y_clean * np.where(np.arange(len(fresh.y)) == right, 2, 1)
+    run.__dict__["fresh"] = replace(fresh, y_clean=doubled)
+    verdict = holding(judge(ideal_classifier, run))["U-AD0 F0→F1"]
 
-    assert holding(judge(ideal_classifier, run))["U-AD0 X0→X1"].outcome is Outcome.REFUTED
+    assert holding(judge(ideal_classifier, loose()))["U-AD0 F0→F1"].outcome is Outcome.CONFIRMED
+    assert verdict.outcome is Outcome.REFUTED and verdict.witness == {"f": right}
+
+
+def test_masses_are_those_of_points_in_the_coordinates_of_the_sample():
+    sizes = {"clusters": "ball", "d": 90, "sigma": 0.9, "n": 20, "m": 4, "C0": 2.0}
+    reduced, direct = (start(small_setting(engine=engine, **sizes)) for engine in ("reduced", "direct"))
+    assert reduced.sample.X.shape[1] < reduced.d
+
+    for name in ("wrong", "far", "third"):
+        one, other = getattr(masses(reduced), name), getattr(masses(direct), name)
+        assert (one.value > 0.05).all() and (np.abs(one.value - other.value) <= one.error + other.error).all()
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,14 @@ def test_each_number_of_the_share_outside_J_is_checked(monkeypatch, position):
     assert all(holding(judge(main_theorem, run))[id].holds is False for id in both)
 
 
+@pytest.mark.parametrize(("C0", "outcome"), [(3.0, "SILENT"), (5.0, "SILENT"), (6.2, "SILENT"), (6.4, "CONFIRMED")])
+def test_the_fourth_power_of_the_share_must_be_a_half(C0, outcome):
+    verdict = verdicts_of(main_theorem, replace(small(), C0=C0))["U-T1J X3→X4"]
+
+    assert verdict.outcome is Outcome[outcome]
+    assert verdict.failing == (("RP.half⁴",) if outcome == "SILENT" else ())
+
+
 def test_the_constant_C0_of_the_paper_makes_the_middle_link_an_equality():
     id = "U-T1J X2→X3"
 

@@ -219,6 +219,32 @@ def test_only_the_links_of_a_sleeping_neuron_lose_their_premise():
     assert link.counts[Outcome.BEYOND] == 1 and link.counts[Outcome.CONFIRMED] == 3 * 12 - 1
 
 
+def test_a_sleeping_neuron_costs_the_margin_at_its_own_centre_alone_its_premise():
+    run = quiet()
+    j = int(np.flatnonzero(run.in_J)[0])
+    faulty = traced(run, "pre_min", (2, j, run.home[j]), -1.0)
+    link = holding(judge(margin_at_stopping, faulty))["U-L11mu Y3→Y4"]
+
+    assert verdicts_of(margin_at_stopping, run)["U-L11mu Y3→Y4"].counts[Outcome.CONFIRMED] == 4
+    assert (link.counts[Outcome.BEYOND], link.counts[Outcome.CONFIRMED]) == (1, 3)
+
+
+def test_a_neuron_far_across_costs_the_centres_of_the_other_pair_their_premise():
+    run = quiet()
+    j = int(np.flatnonzero(run.in_J)[0])
+    faulty = traced(run, "projection", (T, j, 1 - run.home[j] // 2), 1.0)
+    link = holding(judge(margin_at_stopping, faulty))["U-L11mu Y2→Y3"]
+
+    assert link.failing == ("RP.AO.T",)
+    assert link.counts[Outcome.BEYOND] + link.counts[Outcome.SILENT] == link.counts[Outcome.CONFIRMED] == 2
+
+
+def test_a_centre_without_candidates_leaves_nothing_to_judge():
+    empty = overridden(small(), J_size=np.array([3, 0, 3, 3]))
+
+    assert holding(judge(margin_at_stopping, empty))["U-L11mu Y3→Y4"].size == 3
+
+
 def test_runs_without_the_sums_lose_E20_alone():
     light = {c.id for c in margin_at_stopping.claims(small(record="light")) if isinstance(c, Chain)}
     full = {c.id for c in margin_at_stopping.claims(small()) if isinstance(c, Chain)}

@@ -7,9 +7,9 @@ from scipy.stats import binomtest, norm
 from checks.projections import activation_probability, clean_probability, draws_for, tails
 from rfa import Run, Setting
 from rfa.clusters import LAWS
-from rfa.data import Sample, draw_sample, four_centres
+from rfa.data import Sample, draw_fresh, draw_sample, four_centres
 from rfa.noise import LAWS as NOISE_LAWS
-from rfa.simulate import trained
+from rfa.simulate import start, trained
 
 RARE = 1e-8  # failure probability of each statistical test
 
@@ -124,6 +124,21 @@ def test_clean_samples_are_active_as_often_as_computed(noise):
     p, active = clean_probability(run), run.A(0) > 0
     for mu in range(4):
         clean = (run.sample.cluster == mu) & ~run.sample.noisy
+        for j in range(run.m):
+            assert compatible(int(active[clean, j].sum()), int(clean.sum()), p[j, mu])
+
+
+@pytest.mark.parametrize("noise", [name for name, law in NOISE_LAWS.items() if law.depends_on_x])
+@pytest.mark.parametrize("law", ["gaussian", "ball"])
+def test_clean_samples_in_reduced_coordinates_are_active_as_often_as_computed(law, noise):
+    sizes = {"d": 40, "n": 30, "m": 4, "sigma": 0.5, "K": 1, "omega_init": 1e-3, "C0": 2.0}
+    setting = Setting(**sizes, eta=0.25, noise=noise, clusters=law, engine="reduced")
+    run = start(setting)
+    assert run.sample.mu.shape[1] < run.d
+    p, points = clean_probability(run), draw_fresh(setting, run.sample.mu, 40_000, np.random.default_rng(3))
+    active = points.X @ run.W(0).T > 0
+    for mu in range(4):
+        clean = (points.cluster == mu) & ~points.noisy
         for j in range(run.m):
             assert compatible(int(active[clean, j].sum()), int(clean.sum()), p[j, mu])
 

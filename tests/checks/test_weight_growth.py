@@ -1,0 +1,75 @@
+"""Lemma 14: confirmed on a tight run, fails where planted, and its members are what literal loops give."""
+
+from dataclasses import replace
+from math import exp, sqrt
+
+import numpy as np
+import pytest
+
+from checks.weight_growth import weight_growth
+from rfa import Outcome, judge
+from tests.planting import flips, holding, with_quantity
+from tests.runs import loose, small
+
+PRINTED = "E16 P0→P1 (printed)"
+
+
+def test_every_claim_and_repaired_link_is_confirmed_on_a_tight_run():
+    verdicts = holding(judge(weight_growth, small()))
+
+    assert {id for id, v in verdicts.items() if v.outcome is not Outcome.CONFIRMED} == {PRINTED}
+    assert verdicts[PRINTED].outcome is Outcome.REFUTED
+    assert verdicts[PRINTED].lhs == pytest.approx(1 + 1 / sqrt(3))
+
+
+REACHED = {
+    "RP.M1", "RP.R", "RP.L3", "RP.u", "L14.neuron", "L14.frob", "E16 X0→X1", "E16 X1→X2", "E17 X0→X1", "E17 X1→X2",
+    "E17 X2→X3", "U-L14 X0→X1", "U-L14 X1→X2", "U-L14 X2→X3", "U-L14F X0→X1", "U-L14F X1→X2", "U-L14F X2→X3",
+}  # fmt: skip
+
+
+def test_planted_faults_are_found_where_they_were_planted():
+    assert set(flips(weight_growth, small(), wanted=REACHED)) == REACHED
+
+
+def test_one_step_alone_is_not_compared_with_its_path():
+    run = small()
+    torn = with_quantity(run, "path", (2, 0), lambda x: 0.5 * x)
+
+    assert holding(judge(weight_growth, run))["E17 X0→X1"].size == run.m * (run.last - 1)
+    assert holding(judge(weight_growth, torn))["E17 X0→X1"].witness == {"t": 2, "j": 0}
+
+
+def test_a_start_that_is_not_small_takes_the_promise_away():
+    verdict = holding(judge(weight_growth, replace(small(), omega_init=1.0)))["L14.neuron"]
+
+    assert verdict.outcome is Outcome.BEYOND and verdict.failing == ("RP.u",)
+
+
+def test_a_weight_above_the_line_refutes_the_lemma_at_its_step_and_neuron():
+    off = with_quantity(small(), "norm", (2, 5), lambda x: 1e4 * x)
+    verdict = holding(judge(weight_growth, off))["L14.neuron"]
+
+    assert verdict.outcome is Outcome.REFUTED and verdict.witness == {"t": 2, "j": 5}
+
+
+def gradient(run, W, j):
+    """Update of neuron j and the sum of g A ‖x‖, sample by sample."""
+    step, pulled = np.zeros(run.d), 0.0
+    for x, y in zip(run.sample.X, run.sample.y, strict=True):
+        output = sum(a * max(0.0, float(w @ x)) for a, w in zip(run.a, W, strict=True))
+        g = 1 / (1 + exp(y * output))
+        if W[j] @ x > 0:
+            step += run.step_size * run.a[j] / run.n * g * y * x
+            pulled += g * sqrt(x @ x)
+    return step, pulled
+
+
+@pytest.mark.parametrize("make", [small, loose])
+def test_path_and_pull_are_those_of_literal_gradient_steps(make):
+    run = make()
+    for j in (0, run.m - 1):
+        first, second = (gradient(run, run.W(t), j) for t in (0, 1))
+        lengths = [sqrt(step @ step) for step, _ in (first, second)]
+        assert run.path.value[:3, j] == pytest.approx([0.0, lengths[0], sum(lengths)], rel=1e-9)
+        assert run.pull_path.value[:3, j] == pytest.approx([0.0, first[1], first[1] + second[1]], rel=1e-9)
