@@ -17,9 +17,12 @@ from checks.assumptions import (
 from checks.candidate_neurons import candidate_neurons
 from checks.capture_edge import capture_edge
 from checks.constants import PAPER_C0
+from checks.constants_ledger import constants
+from checks.exact_rates import exact_rates
 from checks.feature_movement import feature_movement
 from checks.first_step import first_step
 from checks.gaps import GAPS, READINGS
+from checks.generalization import fresh_notes
 from checks.good_run import good_run
 from checks.ideal_classifier import ideal_classifier
 from checks.illustrations import amplification, linear_classifiers, resemblance, steady_derivative, turning_away
@@ -31,17 +34,19 @@ from checks.neuron_alignment import neuron_alignment
 from checks.persistence import persistence
 from checks.rademacher import rademacher
 from checks.sample_geometry import directions_of_samples, equal_clusters, few_noisy_samples, near_centres
+from checks.scalings import SCALINGS
 from checks.subnetwork_margin import subnetwork_margin
 from checks.weight_growth import weight_growth
 from rfa import Paper, Run
 
 
 def notes(run: Run) -> Iterator[str]:
-    """What every report of a run says about C0."""
+    """What every report of a run says about C0 and about the test error."""
     yield (
-        f"C0 = {run.C0:g} is used here. The good run of the paper (Definition 7) takes C0 = 4⁵·1024²·e⁴ = {PAPER_C0:.3g}, "
-        "which is out of reach: its L4 asks for more than 10²³ neurons."
+        f"C0 = {run.C0:g} is used here. The good run of the paper (Definition 7) takes C0 = 4⁵·1024²·e⁴ = "
+        f"{PAPER_C0:.3g}, which is out of reach: its L4 asks for more than 10²³ neurons."
     )
+    yield from fresh_notes(run)
 
 
 PAPER = Paper(
@@ -62,5 +67,9 @@ PAPER = Paper(
     example="quick",
     notes=notes,
     assumptions=assumption_table,
+    constants=constants,
+    exact_rates=exact_rates,
+    scalings=SCALINGS,
     ledgers=(margin_ledger, first_step_ledger, movement_ledger),
+    pictured=("L14.neuron", "C10"),
 )  # fmt: skip

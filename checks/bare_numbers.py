@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import reduce
 from math import exp, inf
@@ -10,6 +10,7 @@ from operator import and_
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 
 from checks.almost_orthogonality import almost_orthogonality
 from checks.constants import GAMMA, SQRT2
@@ -33,7 +34,10 @@ Yielded = Mapping[str, Claim | Chain]
 
 
 class Number(NamedTuple):
-    """A number in the bound of a claim or of a chain (by its id and prefix), as a factor or a divisor."""
+    """A number in the bound of a claim or of a chain (by its id and prefix), as a factor or a divisor.
+
+    `law` gives its exact value for the law of what it bounds.
+    """
 
     symbol: str
     where_used: str
@@ -41,11 +45,24 @@ class Number(NamedTuple):
     statement: Statement
     place: str
     divides: bool = False
+    law: Callable[[Run], float] | None = None
+
+
+def shortest_start(run: Run) -> float:
+    """What all m first weights exceed, in units of ω√d, but for a probability of δ/4: from χ²_d."""
+    tail = run.given("delta") / (4 * run.m)
+    return float(np.sqrt(scipy.special.chdtri(run.d, 1 - tail) / run.d))
+
+
+def longest_start(run: Run) -> float:
+    """What all m first weights stay below, in units of ω√d, but for a probability of δ/4: from χ²_d."""
+    tail = run.given("delta") / (4 * run.m)
+    return float(np.sqrt(scipy.special.chdtri(run.d, tail) / run.d))
 
 
 NUMBERS = (
-    Number("1/2", "‖w_j(0)‖ ≥ ½ω√d", 1 / 2, initial_norms, "L3.norm.lower"),
-    Number("3/2", "‖w_j(0)‖ ≤ (3/2)ω√d", 3 / 2, initial_norms, "L3.norm.upper"),
+    Number("1/2", "‖w_j(0)‖ ≥ ½ω√d", 1 / 2, initial_norms, "L3.norm.lower", law=shortest_start),
+    Number("3/2", "‖w_j(0)‖ ≤ (3/2)ω√d", 3 / 2, initial_norms, "L3.norm.upper", law=longest_start),
     Number("√2", "‖x_i‖ ≤ √2 (E16)", SQRT2, weight_growth, "E16 X"),
     Number("√2", "‖w_j(t) − w_j(0)‖ ≤ √2 bαt (E17)", SQRT2, weight_growth, "E17 X"),
     Number("2", "‖w_j(t)‖ ≤ 2bαt", 2, weight_growth, "L14.neuron"),
@@ -103,9 +120,10 @@ def yielded(statement: Statement, run: Run) -> Yielded:
 
 def ends(chain: Chain) -> Claim:
     """The first expression of a chain against the last; against the one before if the last is zero."""
-    members = [m for m in chain.members if not m.printed and not (isinstance(m.value, float) and m.value == 0)]
+    passed = [m for m in chain.members if not m.printed]
+    members = passed[:-1] if isinstance(passed[-1].value, float) and passed[-1].value == 0 else passed
     relation: Relation = "<=" if {m.relation for m in members} <= {"<=", "<", "=="} else ">="
-    where = reduce(and_, (np.asarray(member.where, bool) for member in members), np.asarray(chain.where, bool))
+    where = reduce(and_, (np.asarray(m.where, bool) for m in members), np.asarray(chain.where, bool))
     first, last = chain.first, members[-1].value
     return suppose(chain.id, chain.says, first, relation, last, axes=chain.axes, where=where)
 
@@ -117,8 +135,8 @@ def nearest(number: Number, place: Claim | Chain | None, run: Run) -> Constant:
     """
     claim = ends(place) if isinstance(place, Chain) else place
     factor = None if claim is None else claim.tightest_constant
-    paper = float(number.value)
-    missing = Constant(number.where_used, number.symbol, paper, None, {}, None, number.statement.id)
+    paper, exact = float(number.value), None if number.law is None else number.law(run)
+    missing = Constant(number.where_used, number.symbol, paper, None, {}, exact, number.statement.id)
     if claim is None or factor is None:
         return missing
     at = extreme(claim)

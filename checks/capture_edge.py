@@ -17,7 +17,7 @@ def positive_edge(run: Run) -> Claim:
     """Lemma 6 on the run: the edge is positive, so that some C2 is finite, for every captured pair."""
     given = premises(run) if run.setting else None
     return then(
-        "L6.edge", "cnt_μ(j) − cnt_−μ(j) ≥ n/C2 for a finite C2", edge(run), ">", 0,
+        "L6.edge", "cnt_μ(j) − cnt_−μ(j) ≥ n/C2, C2 finite", edge(run), ">", 0,
         axes="j mu", where=captured(run), scale=run.n, probability=1 - 2 * run.given("delta"),
         needs=(known_law(run), equal_sizes(run), *((given.edge,) if given else ())),
     )  # fmt: skip
@@ -35,8 +35,8 @@ def capture_edge(run: Run) -> Iterator[Claim | Chain]:
     Then with probability at least 1 − 2δ: Σ_{I^C_μ} φ'(⟨w_j(0), x_i⟩) − Σ_{I^C_−μ} φ'(⟨w_j(0), x_i⟩) ≥ n/C2.
 
     The premise in probabilities is what the proof needs for any law and any noise. The paper gets it from
-    s ≤ 3/C0 and a large n by q = 1 − p and p ≥ ½ + c1, for laws with median 0 (G2), and noise that does not look
-    at x (G3). Without symmetry p − q = P(−⟨ŵ_j(0), μ⟩/σ < ⟨z, ŵ_j(0)⟩ ≤ ⟨ŵ_j(0), μ⟩/σ) ≥ 2c1 does the same.
+    s ≤ 3/C0 and a large n by q = 1 − p and p ≥ ½ + c1, for laws with median 0 (G2) and noise that does not
+    look at x (G3). Without symmetry p − q = P(−⟨ŵ, μ⟩/σ < ⟨z, ŵ⟩ ≤ ⟨ŵ, μ⟩/σ) ≥ 2c1 does the same.
     """
     conclusion = positive_edge(run)
     yield from conclusion.needs or ()

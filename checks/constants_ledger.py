@@ -33,13 +33,13 @@ def constants(run: Run) -> ConstantsTable:
     """
     delta, (near, error) = run.given("delta"), mass_near_zero(run)
     c1 = max(near - error, NEAR_ZERO_LOG_CONCAVE if cluster_law(run).log_concave else 0.0)
-    C1 = next(C1_constant(run))
+    C1 = C1_constant(run)
     rows = [
         *C_constants(run), *C0_constants(run), C1, C2_constant(run), *margin_constants(run),
         c1_constant(run, near, error), *c_constants(run), *bare_numbers(run),
     ]  # fmt: skip
     known = {"delta": delta, "C1": max(C1.on_run or 0.0, ABOVE_2), "c1": c1, "a6_power": run.a6_power}
-    return ConstantsTable(tuple(rows), variants(**known), known)
+    return ConstantsTable(tuple(rows), variants(**known), {**known, "least C0 of U-T1J": least_C0(E)})
 
 
 def variants(delta: float, C1: float, c1: float, a6_power: float) -> tuple[Variant, ...]:
@@ -74,8 +74,9 @@ def _variant(name: str, says: str, proof: Proof) -> Variant:
 def C_constants(run: Run) -> Iterator[Constant]:
     """C: what A7 asks for, and what the assumptions allow."""
     low = max(1.0, 1 / (4 * float(run.alpha) ** 2))
-    high = largest_C(run)
-    binding = ", ".join(name for name in BOUNDS if largest_C(run, name) == high)
+    allowed = {name: float(largest_C(run, name)) for name in BOUNDS}
+    high = min(allowed.values())
+    binding = ", ".join(name for name, most in allowed.items() if most == high)
     yield Constant("C, least by α ≥ 1/(2√C)", "C", None, low, {}, None, "A7")
     yield Constant("C, largest by all assumptions", "C", None, high, {}, None, binding, works="largest")
 
@@ -87,12 +88,11 @@ def C0_constants(run: Run) -> Iterator[Constant]:
     output = np.abs(run.output(run.T, run.in_J).value)
     margin, at = float(output.min()), {"i": int(output.argmin())}
     enough = least(lambda C0: margin**2 / 16 - (2 / C0 - 1 / C0**2))
-    yield Constant(
-        "C0 of 1 − (1 − 1/C0)² ≤ 1/(16C_f²)", "C0", PAPER_C0, _finite(enough), at, least_C0(E), "U-T1J"
-    )  # fmt: skip
+    name = "C0 of 1 − (1 − 1/C0)² ≤ 1/(16C_f²)"
+    yield Constant(name, "C0", PAPER_C0, enough, at, None, "U-T1J")
 
 
-def C1_constant(run: Run) -> Iterator[Constant]:
+def C1_constant(run: Run) -> Constant:
     """C1 of Lemma 5: the part of it that asks for most, and where."""
     s, scale = float(run.s), float(fluctuation(run))
     far = run.deviation_norm.value / s
@@ -106,20 +106,17 @@ def C1_constant(run: Run) -> Iterator[Constant]:
     part, values, axis = max(parts, key=lambda one: float(one[1].max()))
     known = 2.0 if cluster_law(run).name == "gaussian" else None
     at = {axis: int(values.argmax())} if axis else {}
-    yield Constant("C1 of Lemma 5", "C1", None, float(values.max()), at, known, part)
+    return Constant("C1 of Lemma 5", "C1", None, float(values.max()), at, known, part)
 
 
 def C2_constant(run: Run) -> Constant:
     """C2 of Lemma 6; for a spherical law the expected edge at the correlation 1/(3 C0 √d), 4/(p − p')."""
-    edges = np.where(captured(run), edge(run).value, np.inf)
-    smallest = float(edges.min())
-    j, mu = np.unravel_index(edges.argmin(), edges.shape)
+    fewest, at = smallest(np.where(captured(run), edge(run).value, np.inf))
     law, exact = cluster_law(run), None
     if law.spherical:
         reach = np.asarray(1 / (3 * run.C0 * float(run.s)))
         exact = 4 / float(law.marginal_tail(-reach, run.d) - law.marginal_tail(reach, run.d))
-    at = {"j": int(j), "mu": int(mu)} if np.isfinite(smallest) else {}
-    value = run.n / smallest if 0 < smallest < inf else None
+    value = None if fewest == inf else run.n / fewest if fewest > 0 else inf
     return Constant("C2 of cnt_μ(j) − cnt_−μ(j) ≥ n/C2", "C2", None, value, at, exact, "L6, L12")
 
 
@@ -149,12 +146,16 @@ def mass_near_zero(run: Run) -> tuple[float, float]:
 def c1_constant(run: Run, near: float, error: float) -> Constant:
     """c1 of E12; on the run the least p_j,mu − ½ over the captured pairs (E13)."""
     above = np.where(captured(run), activation_probability(run).value - 0.5, np.inf)
-    j, mu = np.unravel_index(above.argmin(), above.shape)
-    on_run, at = _finite(float(above.min())), {"j": int(j), "mu": int(mu)}
-    return Constant(
-        "c1 of p_j,μ ≥ ½ + c1", "c1", None, on_run, {} if on_run is None else at, near, "E12, E13",
-        works="largest", law_error=error,
-    )  # fmt: skip
+    least_above, at = smallest(above)
+    value = None if least_above == inf else max(least_above, 0.0)
+    name = "c1 of p_j,μ ≥ ½ + c1"
+    return Constant(name, "c1", None, value, at, near, "E12, E13", works="largest", law_error=error)
+
+
+def smallest(values: Array) -> tuple[float, dict[str, int]]:
+    """The least entry of (j, mu) and where it is; nowhere if all are infinite."""
+    j, mu = np.unravel_index(values.argmin(), values.shape)
+    return float(values[j, mu]), {} if np.isinf(values[j, mu]) else {"j": int(j), "mu": int(mu)}
 
 
 def c_constants(run: Run) -> Iterator[Constant]:
@@ -174,15 +175,10 @@ def c_constants(run: Run) -> Iterator[Constant]:
     size = np.maximum(run.clean_size, 1)
     away = np.abs(start_counts(run).clean.value - run.clean_size * activation_probability(run).value)
     away = away / np.sqrt(size * log(64 * run.m / delta))
-    j, mu = np.unravel_index(away.argmax(), away.shape)
-    at = {"j": int(j), "mu": int(mu)}
+    _, at = smallest(-away)
     name = "c of |cnt_μ(j) − |I^C_μ|p| ≤ c√(|I^C_μ| log(64m/δ))"
     yield Constant(name, "c", None, float(away.max()), at, sqrt(0.5), "E8")
 
 
-def _finite(x: float) -> float | None:
-    return x if np.isfinite(x) else None
-
-
-def _reciprocal(x: float) -> float | None:
-    return 1 / x if x > 0 else None
+def _reciprocal(x: float) -> float:
+    return 1 / x if x > 0 else inf

@@ -108,11 +108,12 @@ class Features:
 def feature_chains(run: Run, of: Features, given: Growth, more: Movement) -> Iterator[Chain]:
     """The chains in the order of the paper."""
     gained = [*growing(run, given), given.grid, more.first_step]
-    short = [given.steps, given.short, given.grid, more.short_step]
+    inputs = suppose("RP.R", "max_i ‖x_i‖ ≤ √2", run.R_x, "<=", SQRT2)
+    short = [given.steps, inputs, given.grid, more.short_step]
     pushed = [*gained, *short, more.tight]
     yield from parts(run, of)
     yield from weights(run, given, more, gained)
-    yield from towards_samples(run, of, gained, short, more)
+    yield from towards_samples(run, of, gained, short)
     yield awake(run, of, pushed)
     yield from asleep(run, of, given, more, pushed)
     yield squares(run, of, more, [*pushed, given.short, more.first_norms, more.small_start])
@@ -174,14 +175,13 @@ def weights(run: Run, given: Growth, more: Movement, gained: list[Claim]) -> Ite
     )  # fmt: skip
 
 
-def towards_samples(
-    run: Run, of: Features, gained: list[Claim], short: list[Claim], more: Movement
-) -> Iterator[Chain]:
+def towards_samples(run: Run, of: Features, gained: list[Claim], short: list[Claim]) -> Iterator[Chain]:
     """E52, axes i j."""
     end, b = run.T - run.first, run.b
     centre = (run.toward[end] - run.toward[0])[:, run.sample.cluster]
     change = run.W(run.T) - run.W(run.first)
     size = run.deviation_norm[:, None]
+    tight = suppose("RP.D8", "8D ≤ E/512", 8 * run.D, "<=", E / 512)
     kept_apart = (run.dot * size.value + size.error) * run.moved[end].value
     beside = Rounded(run.deviation @ change.T, kept_apart + run.unit * run.norm[end].value * size.value)
     yield chain(
@@ -190,7 +190,7 @@ def towards_samples(
         eq(Rounded(centre.value.T, centre.error.T) + beside, "x_i = μ(i) + ξ_i"),
         ge(b * (E / 256) - run.D * run.moved[end], "(i) E50", needs=gained),
         ge(b * (E / 256) - 8 * run.D * b, "(ii) E51", needs=short),
-        ge(b * (E / 512), "(iii) 8‖ξ_i‖ ≤ E/512", needs=[more.tight]),
+        ge(b * (E / 512), "(iii) 8D ≤ E/512", needs=[tight]),
         axes="i j", where=of.at_home,
     )  # fmt: skip
 
@@ -248,8 +248,7 @@ def first_features(run: Run, of: Features, given: Growth, more: Movement) -> Cha
         "U-P2c", "the features at the start are short",
         of.first_size,
         le(run.frobenius[0] * run.input_norm, "(i) φ is 1-Lipschitz, ‖W‖₂ ≤ ‖W‖_F"),
-        le(1.5 * run.u * 2, "(ii) L3; ‖x_i‖ ≤ 2", needs=[more.first_norms, given.short], gap="G11"),
-        eq(3 * run.u, "algebra"),
+        le(3 * run.u, "(ii) (3/2)u by L3; ‖x_i‖ ≤ 2", needs=[more.first_norms, given.short], gap="G11"),
         axes="i",
     )  # fmt: skip
 
@@ -261,8 +260,7 @@ def ratios(run: Run, of: Features, needs: list[Claim]) -> Iterator[Chain]:
         "U-P2d", "the change of all features against the features at the start",
         of.ratio,
         ge(E / (np.sqrt(Rounded(8)) * 1024) / (3 * run.u), "E55, U-P2c", needs=needs),
-        eq(E / (6 * np.sqrt(Rounded(2)) * 1024 * run.u), "3√8 = 6√2 = 8.485"),
-        ge(proved, "8.485 ≤ 16"),
+        ge(proved, "3√8 = 6√2 = 8.485 ≤ 16"),
         axes="i", where=of.some,
     )  # fmt: skip
     try:

@@ -12,6 +12,7 @@ from checks.measured import start_counts
 from rfa import Claim, Rounded, Run, chain, eq, ge, gt, le, lt, suppose
 from rfa.chains import Chain
 from rfa.data import CENTRE_LABEL
+from rfa.network import activation
 from rfa.run import OPPOSITE
 
 
@@ -108,13 +109,12 @@ def projection(run: Run, given: FirstStep) -> Chain:
 
 def correlation(run: Run, given: FirstStep) -> Chain:
     """E35, axis j."""
-    share, step = edge_share(run), run.alpha * run.b
     large = [*gain_needs(given), given.close, given.start]
     return chain(
         "E35", "⟨ŵ_j(1), μ⟩ is at least a constant",
         cosine(run),
-        ge(step * share / 8 / (2 * step), "E34; L14 at t = 1", needs=[*large, given.norm, given.small]),
-        eq(share / 16, "αb cancels"),
+        ge(run.own[1] / (2 * run.alpha * run.b), "L14 at t = 1", needs=[*large, given.norm, given.small]),
+        ge(edge_share(run) / 16, "E34: (αb/(8C2))/(2αb)", needs=large),
         gt(0.0, "C2 < ∞", needs=[given.start]),
         axes="j", where=run.in_J,
     )  # fmt: skip
@@ -164,7 +164,8 @@ def of_cluster(run: Run, centre: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def target(run: Run, given: FirstStep) -> Chain:
     """E24, axes i j."""
-    active = Rounded(run.A(1), np.abs(run.pre(1).value) <= run.pre(1).error)
+    pre = run.pre(1)
+    active = Rounded(activation(pre.value, run.relu_at_zero), np.abs(pre.value) <= pre.error)
     return chain(
         "E24", "every neuron of J_μ is awake on I_μ at t = 1",
         active,

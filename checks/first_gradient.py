@@ -13,6 +13,7 @@ from checks.output_size import loss_derivative
 from rfa import Claim, Rounded, Run, chain, eq, ge, le
 from rfa.chains import Chain
 from rfa.data import CENTRE_LABEL
+from rfa.network import activation
 from rfa.rounding import UNIT, Array
 
 
@@ -25,19 +26,24 @@ class FirstGradient:
     @cached_property
     def active(self) -> Rounded:
         """y_i A_ij(0), axes i j; the error marks undecided activations."""
-        run = self.run
-        pre = run.pre(0)
-        return Rounded(run.sample.y[:, None] * run.A(0), np.abs(pre.value) <= pre.error)
+        run, pre = self.run, self.run.pre(0)
+        active = activation(pre.value, run.relu_at_zero)
+        return Rounded(run.sample.y[:, None] * active, np.abs(pre.value) <= pre.error)
+
+    @cached_property
+    def g(self) -> Rounded:
+        """g_{i,0}, axis i."""
+        return self.run.g(0)
 
     @cached_property
     def pull(self) -> Rounded:
         """g_{i,0} y_i A_ij(0), axes i j."""
-        return self.active * self.run.g(0).reshape(self.run.n, 1)
+        return self.active * self.g.reshape(self.run.n, 1)
 
     @cached_property
     def excess(self) -> Rounded:
         """(g_{i,0} − ½) y_i A_ij(0), axes i j."""
-        return self.active * (self.run.g(0) - 0.5).reshape(self.run.n, 1)
+        return self.active * (self.g - 0.5).reshape(self.run.n, 1)
 
     @cached_property
     def factor(self) -> Rounded:
@@ -109,9 +115,9 @@ def half_derivative(z: Rounded) -> Rounded:
     return Rounded(value, z.error / 4 + 4 * UNIT * np.abs(value))
 
 
-def derivatives_at_start(run: Run, small: Claim, short: Claim) -> Iterator[Chain]:
+def derivatives_at_start(first: FirstGradient, small: Claim, short: Claim) -> Iterator[Chain]:
     """U-L12f and E25, axis i."""
-    three = 3 * run.u
+    run, three = first.run, 3 * first.run.u
     yield chain(
         "U-L12f", "small outputs at the start",
         np.abs(run.output(0)),
@@ -122,13 +128,13 @@ def derivatives_at_start(run: Run, small: Claim, short: Claim) -> Iterator[Chain
     )  # fmt: skip
     yield chain(
         "E25", "no loss derivative far below ½ at the start",
-        run.g(0),
+        first.g,
         ge(loss_derivative(three), "−ℓ' decreases and y f ≤ 3u", needs=[small, short]),
         axes="i",
     )  # fmt: skip
     yield chain(
         "E25", "no loss derivative far above ½ at the start",
-        run.g(0),
+        first.g,
         le(loss_derivative(-three), "−ℓ' decreases and y f ≥ −3u", needs=[small, short]),
         axes="i", prefix="Y",
     )  # fmt: skip
@@ -137,7 +143,7 @@ def derivatives_at_start(run: Run, small: Claim, short: Claim) -> Iterator[Chain
 def error_vectors(first: FirstGradient, small: Claim, short: Claim) -> Iterator[Chain]:
     """E26 and E28, axis j."""
     run = first.run
-    step, g = run.alpha * run.b, run.g(0)
+    step, g = run.alpha * run.b, first.g
     size = run.deviation_norm.reshape(run.n, 1)
     off, near = np.abs(g - 0.5).max(), [small, short]
     above, below = half_derivative(3 * run.u), -half_derivative(3 * run.u)

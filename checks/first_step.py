@@ -39,7 +39,7 @@ def first_step(run: Run) -> Iterator[Claim | Chain]:
     yield then("L12.corr", "⟨ŵ_j(1), μ⟩ ≥ 1/(16C2)", cosine(run), ">=", least, **correlated)
 
     yield target(run, given)
-    yield from derivatives_at_start(run, given.norms, given.short)
+    yield from derivatives_at_start(first, given.norms, given.short)
     yield from error_vectors(first, given.norms, given.short)
     yield from decomposition(first, given.step)
     yield from counts(first)

@@ -3,7 +3,8 @@
 GAPS = {
     "G1": "L11 uses almost-orthogonality at time T, L13 gives it up to T − 1. Repair: the induction step of L13 from K to T works unchanged.",
     "G2": "E11 takes P(⟨z,v⟩ > 0) = ½, which needs projections with median 0; mean zero and log-concavity give [1/e, 1 − 1/e]. "
-    "Repair: C ≥ 6 C0 and Cantelli's inequality.",
+    "Repair: the edge is P(−τ < ⟨z,ŵ⟩ ≤ τ) with τ = ⟨ŵ,μ⟩/σ, at least 2 c1 for every log-concave law once s ≤ 3/C0 "
+    "(or C ≥ 6 C0 and Cantelli's inequality, side by side).",
     "G3": "cnt_μ(j) is called binomial over clean samples; if the noise depends on x, clean samples do not have the law of the cluster. "
     "Repair: count over all of I_μ and subtract |I^N_μ|.",
     "G4": "The good run spends all of 4δ and uniform convergence has a failure probability of its own; the textbook bound has twice the "

@@ -11,8 +11,8 @@ from checks.premises import short_inputs
 from rfa import Claim, DoesNotApply, Rounded, Run, chain, le, suppose, then
 from rfa.chains import Chain
 from rfa.data import stream
-from rfa.intervals import LEVEL, share
 from rfa.rounding import Array
+from rfa.studies.rates import LEVEL, clopper_pearson
 
 SIGN_VECTORS = 64
 """Sign vectors drawn for U-T1R; each stands for the pair ±ε."""
@@ -51,9 +51,11 @@ def right_side(run: Run) -> Rounded:
 
 
 def measured_error(run: Run) -> Rounded:
-    """Test error at T on fresh samples, with the half-width of its Clopper-Pearson interval."""
+    """Test error at T on fresh samples; the further end of its Clopper-Pearson interval is its error bound."""
     fresh = run.fresh
-    return share(int((fresh.y * fresh.f <= 0).sum()), len(fresh.y))
+    trials, count = len(fresh.y), int((fresh.y * fresh.f <= 0).sum())
+    rate, interval = count / trials, clopper_pearson(count, trials, LEVEL)
+    return Rounded(rate, max(rate - interval.lower, interval.upper - rate))
 
 
 def on_fresh_samples(run: Run, needs: list[Claim]) -> Iterator[Claim]:
@@ -79,7 +81,7 @@ def fresh_notes(run: Run) -> Iterator[str]:
     error, eta = measured_error(run), run.given("eta")
     vacuous = ", which is vacuous (≥ 1)" if bound >= 1 else ""
     yield f"T1.test: the right side η + C√(log(1/δ)/n) is {bound:.4g} at C = 1/(4α²){vacuous}."
-    size, level = len(fresh.y), f"{100 * LEVEL:g} %"
+    size, level = len(fresh.y), f"{100 * (1 - LEVEL):g} %"
     yield (
         f"Test error on {size} fresh points: {error.value:.4g} ± {error.error:.2g} ({level}); η = {eta:.4g}, "
         f"(test error − η)√(n/log(1/δ)) = {(error.value - eta) / scale:.3g}."
@@ -203,6 +205,6 @@ def bounds(run: Run, needs: list[Claim]) -> Iterator[Chain]:
 
 def mean_ramp(ramps: Rounded) -> Rounded:
     """Mean over fresh samples of losses in [0, 1], with the half-width of Hoeffding's interval."""
-    half_width = np.sqrt(np.log(2 / (1 - LEVEL)) / (2 * len(ramps)))
+    half_width = np.sqrt(np.log(2 / LEVEL) / (2 * len(ramps)))
     mean = ramps.mean()
     return Rounded(mean.value, mean.error + half_width)

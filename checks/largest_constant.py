@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rfa import Run
+from rfa import Rounded, Run, rounded
 
 BOUNDS: dict[str, Callable[[Run, float], float]] = {
     "A1": lambda run, delta: run.d / max(np.log(run.n / delta) ** 2, np.log(run.m / delta)),
@@ -18,7 +18,7 @@ BOUNDS: dict[str, Callable[[Run, float], float]] = {
 """Largest C of each assumption from the run and delta."""
 
 
-def largest_C(run: Run, *assumptions: str) -> float:
+def largest_C(run: Run, *assumptions: str) -> Rounded:
     """The largest C at which the named assumptions (all if none is named) hold together."""
     delta = run.given("delta")
-    return float(min(BOUNDS[name](run, delta) for name in assumptions or BOUNDS))
+    return rounded(min(BOUNDS[name](run, delta) for name in assumptions or BOUNDS))

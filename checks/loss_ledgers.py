@@ -1,4 +1,4 @@
-"""Where the proofs of three lower bounds lose: factors between measured and proved, step by step, on a run."""
+"""Where the proofs of three lower bounds lose: the factors between measured and proved, step by step."""
 
 import numpy as np
 

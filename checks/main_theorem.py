@@ -41,7 +41,7 @@ def main_theorem(run: Run) -> Iterator[Claim | Chain]:
     needs = [*grown, *reached, more.few, more.equal]
     yield from training(run, needs, [*needs, more.half])
     yield from candidate_margins(run, [*grown, *reached])
-    yield from outside_share(run, reached.many, more.half)
+    yield from outside_share(run, reached.many)
     yield from full_margins(run, needs, more.half)
     yield from generalization(run, [*needs, more.half])
 
@@ -114,17 +114,18 @@ def full_margins(run: Run, needs: list[Claim], half: Claim) -> Iterator[Chain]:
     )  # fmt: skip
 
 
-def outside_share(run: Run, many: Claim, half: Claim) -> Iterator[Chain]:
+def outside_share(run: Run, many: Claim) -> Iterator[Chain]:
     """U-T1J with the C0 of the run, and with that of the paper."""
     C0 = Rounded(run.C0)
     paper = suppose("RP.C0", "C0 = 4⁵·1024²·e⁴", C0, "==", Rounded(PAPER_C0, 4 * UNIT * PAPER_C0))
+    fourth = suppose("RP.half⁴", "(1 − 1/C0)⁴ ≥ ½", kept(run) * kept(run), ">=", 0.5)
     says = "few neurons outside J"
     first, *others = share_members(C0)
     yield chain(
         "U-T1J", says,
         outside(run),
         le(first, "L4", needs=[many]),
-        *steps_to_C_f(others, [paper], [half]),
+        *steps_to_C_f(others, [paper], [fourth]),
     )  # fmt: skip
     first, *others = share_members(Rounded(PAPER_C0, 4 * UNIT * PAPER_C0))
     links = steps_to_C_f(others, [], [])
@@ -138,12 +139,12 @@ def share_members(C0: Rounded) -> list[Rounded]:
     return [2 / C0 - 1 / (C0 * C0), 2 / C0, square / 2, square * share * share, 1 / (16 * C_f * C_f)]
 
 
-def steps_to_C_f(members: list[Rounded], paper: list[Claim], half: list[Claim]) -> list[Member]:
+def steps_to_C_f(members: list[Rounded], paper: list[Claim], large: list[Claim]) -> list[Member]:
     """The links of U-T1J from 2/C0 on."""
-    twice, at_paper, fourth, C_f = members
+    twice, at_paper, kept_twice, C_f = members
     return [
         le(twice, "drop 1/C0²"),
         eq(at_paper, "(i) C0 = 4⁵·1024²·e⁴", needs=paper),
-        le(fourth, "(1 − 1/C0)⁴ ≥ ½", needs=half),
+        le(kept_twice, "(1 − 1/C0)⁴ ≥ ½", needs=large),
         eq(C_f, "C_f = 4·1024 e²/(1 − 1/C0)²"),
     ]

@@ -155,12 +155,13 @@ def sample_margins(run: Run, given: Growth, margin: Margin) -> Iterator[Chain]:
     centre = (Centres(run).output - norm * reach)[run.sample.cluster]
     far, bound = E * kept(run) / 2048 - run.D, E * kept(run) / 4096
     everything = [*given, *(claim for claim in margin if claim is not margin.tight)]
+    tight = suppose("RP.D4096", "D ≤ E(1 − 1/C0)²/4096", run.D, "<=", bound)
     yield chain(
         "U-L11c", "the margin of f^J at clean samples",
         own,
         ge(centre, "U-L11Lip"),
         ge(far, "U-L11mu, E22; ‖W(T)‖_F ≤ 1", needs=everything),
-        ge(bound, "D ≤ E(1 − 1/C0)²/4096", needs=[margin.tight]),
+        ge(bound, "D ≤ E(1 − 1/C0)²/4096", needs=[tight]),
         axes="i", where=~noisy,
     )  # fmt: skip
     yield chain(
@@ -168,6 +169,6 @@ def sample_margins(run: Run, given: Growth, margin: Margin) -> Iterator[Chain]:
         own,
         eq(-run.sample.y_clean * run.output(run.T, run.in_J), "y_i = −y_μ"),
         le(-centre, "U-L11Lip"),
-        le(-bound, "as for clean samples", needs=[*given, *margin]),
+        le(-bound, "as for clean samples", needs=[*everything, tight]),
         axes="i", where=noisy,
     )  # fmt: skip

@@ -2,20 +2,22 @@
 
 from checks.constants import SQRT2, E
 from rfa import Claim, Run, suppose
+from rfa.rounding import Array
 
 
 def gradient_steps(run: Run) -> Claim:
     """Identity M1 at every step below T: the run is full-batch gradient descent with constant step size."""
-    error = run.step_error[: run.n_s]
-    return suppose("RP.M1", "w_j(s+1) − w_j(s) is the gradient step", error, "==", 0, axes="s j", scale=_reach(run)[: run.n_s])
+    error, size = run.step_error[: run.n_s], _reach(run)[: run.n_s]
+    return suppose("RP.M1", "w_j(s+1) − w_j(s) is the gradient step", error, "==", 0, axes="s j", scale=size)
 
 
 def every_gradient_step(run: Run) -> Claim:
     """Identity M1 at every recorded step."""
-    return suppose("RP.M1", "w_j(e+1) − w_j(e) is the gradient step", run.step_error, "==", 0, axes="e j", scale=_reach(run))
+    says = "w_j(e+1) − w_j(e) is the gradient step"
+    return suppose("RP.M1", says, run.step_error, "==", 0, axes="e j", scale=_reach(run))
 
 
-def _reach(run: Run):  # type: ignore[no-untyped-def]
+def _reach(run: Run) -> Array:
     return run.trace.norm[:-1] + run.trace.norm[1:]
 
 
@@ -47,14 +49,14 @@ def step_at_most(run: Run, bound: float, says: str) -> Claim:
 def aligned(run: Run) -> tuple[Claim, Claim]:
     """Neuron alignment NAC(s) at each gradient step, neuron by neuron: awake on its cluster, asleep on the opposing."""
     size = run.norm.value[: run.n_s]
-    on = (run.own_min[: run.n_s], ">", 0.0)
-    off = (run.opposing_max[: run.n_s], "<", 0.0)
+    on, off = run.own_min[: run.n_s], run.opposing_max[: run.n_s]
+    awake, asleep = "w_j(s) awake on I_μ", "w_j(s) asleep on I_−μ"
     filled = run.cluster_size[run.home] > 0
     opposed = run.cluster_size[run.home ^ 1] > 0
     later = (run.s_steps >= 1)[:, None]
     return (
-        suppose("RP.NAC.on", "w_j(s) awake on I_μ", *on, axes="s j", where=run.in_J & filled & later, scale=size),
-        suppose("RP.NAC.off", "w_j(s) asleep on I_−μ", *off, axes="s j", where=run.in_J & opposed & later, scale=size),
+        suppose("RP.NAC.on", awake, on, ">", 0.0, axes="s j", where=run.in_J & filled & later, scale=size),
+        suppose("RP.NAC.off", asleep, off, "<", 0.0, axes="s j", where=run.in_J & opposed & later, scale=size),
     )
 
 

@@ -36,10 +36,9 @@ LARGEST_NORM = {"ball": (1.0, 2.0), "cube": (3.0, 0.0), "rademacher": (1.0, 0.0)
 class Tails:
     """What the law of z gives to each neuron at the start: axes j mu, from `half` on axis j.
 
-    `active` P(<z, v_j> > −tau_j,mu) = p_j,mu, `idle` = 1 − p_j,mu, `band` P(<z, v_j> in (−tau_j,mu, 0]), `lead`
-    p_j,mu − p_j,−mu = P(<z, v_j> in (−tau_j,mu, tau_j,mu]);
-    `half` P(<z, v_j> > 0), `near` P(<z, v_j> in (−1/9, 0]), `idle_wide` P(<z, v_j> <= −1/(3 C0 s)),
-    `idle_ninth` P(<z, v_j> <= −1/9).
+    `active` P(<z, v_j> > −tau_j,mu) = p_j,mu, `idle` = 1 − p_j,mu, `band` P(<z, v_j> in (−tau_j,mu, 0]),
+    `lead` p_j,mu − p_j,−mu = P(<z, v_j> in (−tau_j,mu, tau_j,mu]); `half` P(<z, v_j> > 0), `near`
+    P(<z, v_j> in (−1/9, 0]), `idle_wide` P(<z, v_j> <= −1/(3 C0 s)), `idle_ninth` P(<z, v_j> <= −1/9).
     """
 
     active: Rounded
@@ -178,9 +177,23 @@ def _share(active: NDArray[np.bool_], weight: Array) -> tuple[Array, Array]:
 
 
 def far_probability(run: Run, r: float) -> float:
-    """P(‖z‖² > r d): exact for Gaussian clusters, 0 beyond a bounded support, else Markov's bound 1/r."""
-    name = run.setting.clusters if run.setting else ""
-    if name == "gaussian":
+    """P(‖z‖² > r d): exact for Gaussian clusters, else an upper bound (Markov's 1/r where the law is not known)."""
+    law = LAWS[run.setting.clusters] if run.setting else None
+    if law is not None and law.name == "gaussian":
         return float(scipy.special.chdtrc(run.d, r * run.d))
-    times, plus = LARGEST_NORM.get(name, (np.inf, 0.0))
-    return 0.0 if r * run.d >= times * run.d + plus else min(1.0, 1 / r)
+    times, plus = LARGEST_NORM.get(law.name, (np.inf, 0.0)) if law else (np.inf, 0.0)
+    if r * run.d >= times * run.d + plus:
+        return 0.0
+    return min(1.0, 1 / r, 1.0 if law is None or law.spherical else _far_product(law, run.d, r))
+
+
+def _far_product(law: ClusterLaw, d: int, r: float) -> float:
+    """A bound on P(‖z‖² > r d) for independent coordinates, each z_k² truncated at B².
+
+    At most d P(|z_1| > B) plus Bernstein's exp(−t²/(2B²(d + t/3))) with t = (r − 1) d > 0, as E z_k⁴ 1{|z_k| <= B} <=
+    B²; the least over a grid of B.
+    """
+    t = max(r - 1, 0.0) * d
+    B = np.geomspace(1, 1e4, 400)
+    beyond = law.marginal_tail(B, d) + (1 - law.marginal_tail(-B, d)) + UNIT
+    return float((d * beyond + np.exp(-(t**2) / (2 * B**2 * (d + t / 3)))).min())

@@ -96,8 +96,8 @@ def cosines(run: Run, given: Alignment) -> Chain:
     return chain(
         "E40", "⟨ŵ_j(t + 1), μ⟩ is at least a constant",
         cosine_after(run),
-        ge(linear / (2 * step * (s + 1)), "U-L13tel; L14", needs=[far, given.linear]),
-        eq(share, "αb cancels"),
+        ge(own / (2 * step * (s + 1)), "L14", needs=[far, given.linear]),
+        ge(share, "U-L13tel: (αbtE/64)/(2αb(t + 1))", needs=[far]),
         ge(E / 256, "t/(t + 1) ≥ ½"),
         **there,
     )  # fmt: skip

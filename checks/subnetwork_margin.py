@@ -80,8 +80,7 @@ def outside(of: Split, needs: list[Claim], equal: list[Claim], prefix: str, stat
         le(of.by_vector, "(i) Cauchy-Schwarz, |φ(t)| ≤ |t|", where=several),
         le(of.by_spectrum, "‖W_{J^c} x‖ ≤ ‖W_{J^c}‖₂ ‖x‖", needs=equal),
         le(of.by_frobenius, "‖·‖₂ ≤ ‖·‖_F", where=several),
-        le(inside / 4 * 2, "‖W‖_F ≤ 1, ‖x‖ ≤ 2, " + DOMINATES, needs=[*needs, *equal]),
-        eq(inside / 2, "C_f = 1/|f^J|"),
+        le(inside / 2, "‖W‖_F ≤ 1, ‖x‖ ≤ 2, " + DOMINATES, needs=[*needs, *equal]),
         axes="i", state=state, prefix=prefix,
     )  # fmt: skip
 
@@ -95,8 +94,7 @@ def both_parts(
         "U-L8", "y f = y f^J + y f^{J^c} where y f^J > 0",
         y * of.whole,
         eq(y * of.inside + y * of.outside, "the two parts"),
-        ge(inside - inside / 2, "y f^J ≥ 1/C_f, |f^{J^c}| ≤ 1/(2 C_f)", needs=needs),
-        eq(inside / 2, "one half"),
+        ge(inside / 2, "y f^J ≥ 1/C_f, |f^{J^c}| ≤ 1/(2 C_f)", needs=needs),
         axes="i", where=where, state=state, prefix=prefix,
     )  # fmt: skip
 
@@ -110,7 +108,6 @@ def mirrored(
         "U-L8", "y f = y f^J + y f^{J^c} where y f^J < 0",
         y * of.whole,
         eq(y * of.inside + y * of.outside, "the two parts"),
-        le(-inside + inside / 2, "y f^J ≤ −1/C_f, |f^{J^c}| ≤ 1/(2 C_f)", needs=needs, gap="G17"),
-        eq(-inside / 2, "one half"),
+        le(-inside / 2, "y f^J ≤ −1/C_f, |f^{J^c}| ≤ 1/(2 C_f)", needs=needs, gap="G17"),
         axes="i", where=where, state=state, prefix=prefix,
     )  # fmt: skip

@@ -10,7 +10,10 @@ from rfa import Claim, Run, chain, eq, le, result, suppose, then
 from rfa.chains import Chain
 
 
-@result("L14", "Weights grow at most linearly", kind="DET|GR", uses=["L3", "L5b", "A2", "A6", "A7"], gaps=["G5"], readings=["R18"])
+@result(
+    "L14", "Weights grow at most linearly", kind="DET|GR",
+    uses=["L3", "L5b", "A2", "A6", "A7"], gaps=["G5"], readings=["R18"],
+)  # fmt: skip
 def weight_growth(run: Run) -> Iterator[Claim | Chain]:
     """Suppose ‖x_i‖ ≤ √2, ‖w_j(0)‖ ≤ (3/2) ω√d and (3/2) ω√(md) ≤ (2 − √2) α.
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -125,4 +125,4 @@ def _member(relation: Relation) -> Any:
     return member
 
 
-le, lt, ge, gt, eq = (_member(r) for r in ("<=", "<", ">=", ">", "=="))  # type: ignore[arg-type]
+le, lt, ge, gt, eq = (_member(r) for r in get_args(Relation))

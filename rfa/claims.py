@@ -152,7 +152,8 @@ class Claim:
         lhs, rhs = (np.broadcast_to(s.value, self.shape)[self.domain] for s in (self.lhs, self.rhs))
         if not ((rhs > 0).all() or (rhs < 0).all()):
             return None
-        ratio = lhs / rhs
+        with np.errstate(over="ignore"):
+            ratio = lhs / rhs
         largest = (self.relation in ("<=", "<")) == bool(rhs[0] > 0)
         return float(ratio.max() if largest else ratio.min())
 

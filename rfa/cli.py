@@ -6,124 +6,33 @@ Exit codes: 0 nothing fails at the level of --fail-on; 1 something does; 2 bad i
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from rfa.certify import certify
+from rfa.command_line import (
+    EXIT_CODES,
+    OK,
+    Commands,
+    Output,
+    chosen_setting,
+    file_name,
+    finish,
+    finish_all,
+    json_option,
+    paper_option,
+    parsed,
+    quiet_option,
+    report_options,
+    seed_option,
+    set_option,
+    setting_argument,
+    write_json,
+)
 from rfa.errors import InputError
-from rfa.report.model import LEVELS, Level, Report
-from rfa.setting import Setting, parse_value
-
-if TYPE_CHECKING:
-    from rfa.papers import Paper
-
-OK, FAILED, BAD_INPUT, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
-EXIT_CODES = """
-\b
-Exit codes:
-  0    nothing fails at the level of --fail-on
-  1    something does
-  2    bad input: one line on standard error, nothing written
-  130  interrupted
-"""
-
-
-@dataclass(frozen=True)
-class Output:
-    """What a judging command does with its report."""
-
-    out: Path | None
-    fail_on: Level
-    links: bool | None
-    json_path: str | None
-    quiet: bool
-
-
-class Commands(click.Group):
-    """A group of commands whose every failure is one line on standard error and an exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a closed pipe and an interruption end it quietly."""
-        try:
-            code = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return NO_READER
-        except KeyboardInterrupt:
-            return _tell("interrupted; nothing half-written is left", INTERRUPTED)
-        except InputError as why:
-            return _tell(str(why), BAD_INPUT)
-        return code
-
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Parse and run; wrong usage is bad input like any other."""
-        with contextlib.suppress(AttributeError):
-            sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
-        try:
-            code = super().main(*args, standalone_mode=False, **extra) or OK  # type: ignore[call-overload]
-        except click.ClickException as why:
-            code = _tell(why.format_message(), BAD_INPUT)
-        except click.Abort:
-            code = _tell("interrupted", INTERRUPTED)
-        if standalone_mode:
-            sys.exit(code)
-        return code
-
-
-def _tell(message: str, code: int) -> int:
-    line = "".join(c if c.isprintable() else " " for c in message)
-    click.echo(f"rfa: {' '.join(line.split())}", err=True)
-    return code
-
-
-def option_group(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Several options as one decorator."""
-
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-paper_option = click.option(
-    "--paper", metavar="NAME", help="An installed paper (default: the paper as printed)."
-)
-json_option = click.option(
-    "--json", "json_path", metavar="PATH", help="Also write JSON to PATH; - is standard output."
-)
-quiet_option = click.option(
-    "--quiet", "-q", is_flag=True, help="Only the verdict in one sentence, no progress."
-)
-set_option = click.option(
-    "--set",
-    "changes",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="Replace one key of the setting; may be repeated.",
-)
-seed_option = click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Seed of everything random.")
-setting_argument = click.argument("what", metavar="[NAME|FILE.toml]", required=False)
-report_options = option_group(
-    click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the reports go (default reports/...)."),
-    click.option(
-        "--fail-on", type=click.Choice(LEVELS), default="refuted", show_default=True,
-        help="Exit 1 if a claim is refuted or cannot be evaluated; a conclusion is undecided; or one fails.",
-    ),
-    click.option(
-        "--links/--no-links", default=None, help="Print the links of the proofs as well / do not judge them."
-    ),
-    json_option, set_option, quiet_option, paper_option,
-)  # fmt: skip
+from rfa.studies.cli import register
 
 
 @click.group(
@@ -163,30 +72,38 @@ def verify(
 ) -> int:
     """Simulate a setting and test every statement of the paper on the run.
 
-    NAME is a setting of the paper (see `rfa list`), FILE.toml one of your own; without either, the default one.
+    NAME is a setting of a paper (see `rfa list`), FILE.toml one of your own; the default is the paper's.
+    With --paper both the run is judged by every installed paper, and the proofs are set side by side.
 
     \b
     Examples:
       rfa verify
       rfa verify quick --set noise=half-space --set eta=1e-3
       rfa verify my.toml --seed 7 --out out/ --fail-on undecided
+      rfa verify explicit --paper both
     """
     from rfa.progress import bar
     from rfa.report.files import check_writable
     from rfa.runfile import save_run as write_run
-    from rfa.verify import find_paper, replay_command, simulate, verify as judged
+    from rfa.verify import chosen_papers, replay_command, simulate, verify as judged
 
-    of, output = find_paper(paper), Output(**options)
-    setting = chosen_setting(what, of, changes, seed)
+    papers, output = chosen_papers(paper, what), Output(**options)
+    setting = chosen_setting(what, papers[0], changes, seed)
     out = output.out or Path("reports") / f"{file_name(setting.name)}-seed{setting.seed}"
     check_writable(out)
     with bar(quiet=output.quiet) as progress:
-        run = simulate(setting, paper=of, progress=progress)
-        command = replay_command(run, of, what)
-        report = judged(run, paper=of, links=output.links is not False, progress=progress, command=command)
+        run = simulate(setting, paper=papers[0], progress=progress)
+        links = output.links is not False
+        commands = [replay_command(run, of, what) for of in papers]
+        reports = [
+            judged(run, paper=of, links=links, progress=progress, command=command)
+            for of, command in zip(papers, commands, strict=True)
+        ]
     if save_run is not None:
         write_run(run, save_run)
-    return finish(report, out, output)
+    if len(papers) > 1:
+        return finish_all(papers, reports, run, out, output)
+    return finish(reports[0], out, output, papers[0], run)
 
 
 @main.command(epilog=EXIT_CODES)
@@ -218,7 +135,7 @@ def check(path: Path, changes: tuple[str, ...], paper: str | None, **options: An
         command = shlex.join(["rfa", "check", str(path), *given])
         links = output.links is not False
         report = judged(run, paper=of, links=links, progress=progress, command=command)
-    return finish(report, out, output)
+    return finish(report, out, output, of, run)
 
 
 @main.command("list")
@@ -281,7 +198,7 @@ def assumptions(
     json_path: str | None,
     paper: str | None,
 ) -> int:
-    """The assumptions of the paper at a setting: both sides, slack, the C each allows, the nearest sizes that fit.
+    """The assumptions of the paper at a setting: both sides, slack, the C each allows, the nearest sizes.
 
     \b
     Examples:
@@ -304,74 +221,52 @@ def assumptions(
     return OK
 
 
-def chosen_setting(what: str | None, paper: Paper, changes: tuple[str, ...], seed: int | None) -> Setting:
-    """The setting that a command line asks for."""
-    from rfa.verify import find_setting
+@main.command()
+@click.argument("what", metavar="[NAME|FILE.toml|RUN.npz]", required=False)
+@seed_option
+@set_option
+@json_option
+@quiet_option
+@paper_option
+def constants(
+    what: str | None,
+    seed: int | None,
+    changes: tuple[str, ...],
+    json_path: str | None,
+    quiet: bool,
+    paper: str | None,
+) -> int:
+    """Every constant of the paper against a run: printed, the value that works there, exact for the law.
 
-    setting = find_setting(what, paper).override(**parsed(changes))
-    return setting if seed is None else setting.override(seed=seed)
+    Then how large C has to be for the proof as written and as repaired, step by step.
 
+    \b
+    Examples:
+      rfa constants quick
+      rfa constants run.npz --json constants.json
+    """
+    from rfa.papers import DoesNotApply
+    from rfa.progress import bar
+    from rfa.report.tables import constants_table
+    from rfa.runfile import load_run
+    from rfa.verify import find_paper, simulate
 
-def parsed(changes: tuple[str, ...]) -> dict[str, Any]:
-    """The values of KEY=VALUE options."""
-    found = {}
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not equals or not key.strip():
-            raise InputError(f"--set {change}: expected KEY=VALUE, for example --set eta=0.01")
-        found[key.strip()] = parse_value(key.strip(), value.strip())
-    return found
-
-
-def finish(report: Report, out: Path, output: Output) -> int:
-    """Write and print a report; the exit code."""
-    from rfa.report.schema import to_json
-    from rfa.report.terminal import shown
-
-    report.save(out, fail_on=output.fail_on)
-    if output.json_path not in (None, "-"):
-        write_text(to_json(report), Path(str(output.json_path)))
-    if output.json_path == "-":
-        click.echo(to_json(report), nl=False)
-    elif output.quiet:
-        click.echo(report.sentence)
-    else:
-        click.echo(shown(report, out, links=bool(output.links)))
-    return report.exit_code(output.fail_on)
-
-
-def write_json(data: Any, path: str | None) -> bool:
-    """Write `data` as JSON to `path` (- is standard output); whether it was asked for."""
-    if path is None:
-        return False
-    text = json.dumps(finite(data), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    if path == "-":
-        click.echo(text, nl=False)
-    else:
-        write_text(text, Path(path))
-    return True
-
-
-def write_text(text: str, path: Path) -> None:
-    """Write one text file, whole or not at all."""
-    from rfa.report.files import replacing
-
-    with replacing(path) as fresh:
-        fresh.write_text(text, encoding="utf-8", newline="\n")
+    of = find_paper(paper)
+    if of.constants is None:
+        raise InputError(f"paper {of.name!r} has no table of constants")
+    with bar(quiet=quiet) as progress:
+        if what is not None and what.endswith(".npz"):
+            run = load_run(what, **parsed(changes))
+        else:
+            run = simulate(chosen_setting(what, of, changes, seed), paper=of, progress=progress)
+        try:
+            table = of.constants(run)
+        except DoesNotApply as why:
+            raise InputError(f"no table of constants: {why}") from None
+    if not write_json(table.to_dict(), json_path):
+        click.echo(constants_table(table))
+    return OK
 
 
-def finite(data: Any) -> Any:
-    """The same data with null for numbers that JSON cannot carry."""
-    if isinstance(data, Mapping):
-        return {key: finite(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [finite(value) for value in data]
-    if isinstance(data, float):
-        return data if abs(data) < float("inf") else None
-    return data
-
-
-def file_name(name: str) -> str:
-    """A name as a directory may have it: letters, digits, dots and dashes."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name).strip(".-")
-    return kept[:80] or "run"
+register(main)
+main.add_command(certify)

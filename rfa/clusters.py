@@ -150,7 +150,7 @@ LAWS: dict[str, ClusterLaw] = {
         ClusterLaw(
             "exponential",
             lambda rng, n, d: rng.standard_exponential((n, d)) - 1,
-            lambda t, d: np.minimum(1.0, np.exp(-(t + 1))),
+            lambda t, d: np.exp(-np.maximum(t + 1, 0.0)),
             lambda p, d: -np.log(p) - 1,
             log_concave=True,
             symmetric=False,

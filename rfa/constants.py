@@ -23,8 +23,8 @@ class Constant:
 
     `paper_value` is None where the paper asserts only that there is one. `on_run` is the least (or
     largest, see `works`) value with which everything that it is used for holds on the run, attained at
-    `witness`; None where the run has nothing to say. `exact_for_law` is its value for the law of the
-    data, up to `law_error`.
+    `witness`: infinite (or zero) where no value would do, None where the run has nothing to say.
+    `exact_for_law` is its value for the law of the data, up to `law_error`.
     """
 
     name: str
@@ -37,10 +37,15 @@ class Constant:
     works: Literal["least", "largest"] = "least"
     law_error: float = 0.0
 
+    @property
+    def none_works(self) -> bool:
+        """Whether no value of this constant would do on the run."""
+        return bool(self.on_run == (math.inf if self.works == "least" else 0.0))
+
     def to_dict(self) -> dict[str, Any]:
-        """All fields as JSON has them: None for what is missing or infinite."""
+        """All fields and `none_works` as JSON has them: None for what is missing or infinite."""
         figures = ("paper_value", "on_run", "exact_for_law", "law_error")
-        words = ("name", "symbol", "works", "where_used")
+        words = ("name", "symbol", "works", "where_used", "none_works")
         numbers = {key: _number(getattr(self, key)) for key in figures}
         return {**{key: getattr(self, key) for key in words}, **numbers, "witness": dict(self.witness)}
 

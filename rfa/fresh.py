@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,10 @@ BLOCK_ENTRIES = 2**24
 
 @dataclass(frozen=True, eq=False)
 class Fresh:
-    """Fresh samples: labels y, y_clean; f = f(x; W(T)), f_J of the subnetwork, ideal = |<mu1,x>| - |<mu2,x>|; (count,)."""
+    """Fresh samples, arrays of shape (count,): labels y and y_clean; outputs f = f(x; W(T)) and f_J of the subnetwork;
+
+    ideal = |<mu1,x>| - |<mu2,x>|.
+    """
 
     y: NDArray[np.int64]
     y_clean: NDArray[np.int64]
@@ -37,7 +40,7 @@ def draw(run: Run) -> Fresh:
     setting, W = run.setting, run.W(run.T)
     rng = stream(setting.seed, "fresh", run.draws - 1)
     block = max(1, min(setting.fresh, BLOCK_ENTRIES // W.shape[1]))
-    parts: list[tuple[Array, ...]] = []
+    parts: list[tuple[NDArray[Any], ...]] = []
     for start in range(0, setting.fresh, block):
         points = draw_fresh(setting, run.sample.mu, min(block, setting.fresh - start), rng, run.draws - 1)
         across = np.abs(points.X @ run.sample.mu.T)

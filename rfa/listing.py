@@ -36,8 +36,8 @@ def links(paper: Paper, run: Run) -> Iterator[dict[str, Any]]:
                 if (link := claim.link) is not None:
                     yield {
                         "statement": statement.id, "id": link.chain, "from": link.start, "to": link.end,
-                        "relation": claim.relation, "says": claim.says, "gap": link.gap, "printed": link.printed,
-                        "state": link.state,
+                        "relation": claim.relation, "says": claim.says, "gap": link.gap,
+                        "printed": link.printed, "state": link.state,
                     }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def explained(paper: Paper, id: str) -> str:
             if key.lower() == wanted:
                 return f"{key}  {text}"
     run = example_run(paper)
-    for statement in paper.results:
+    for statement in sorted(paper.results, key=lambda s: s.id.lower() != wanted):
         found = parts(statement, run)
         if wanted in {statement.id.lower(), *(part.id.lower() for part in found)}:
             return "\n".join(_lines(paper, statement, found))

@@ -1,4 +1,4 @@
-"""Reading a `.npz` file from anywhere: each way in which it can be broken is one `InputError`; nothing is unpickled."""
+"""Reading a `.npz` file from anywhere: what is wrong with it is one `InputError`; nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ def _check_size(headers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]], path:
     if total > free / 2:
         largest = max(sizes, key=lambda name: sizes[name])
         raise InputError(
-            f"{path}: memory: the arrays take {total / 2**30:.3g} GiB ({largest} has shape {headers[largest][0]}), "
-            f"half of the free {free / 2**30:.3g} GiB is allowed; keep W at chosen steps and log the rest (trace.*)"
+            f"{path}: memory: the arrays take {total / 2**30:.3g} GiB ({largest} has shape "
+            f"{headers[largest][0]}), half of the free {free / 2**30:.3g} GiB is allowed; "
+            "keep W at chosen steps and log the rest (trace.*)"
         )

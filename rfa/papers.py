@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from rfa.chains import Chain
 from rfa.claims import Claim
+from rfa.scaling import Scaling
 
 if TYPE_CHECKING:
+    from rfa.constants import ConstantsTable
+    from rfa.figures import Plot
+    from rfa.guarantees import Guarantee
     from rfa.ledger import Ledger
     from rfa.run import Run
     from rfa.setting import Setting
@@ -110,13 +114,18 @@ class Paper:
     `default` marks the paper that is meant where none is named. `notes(run)` gives sentences that every report of a
     run carries; `assumptions(setting, C)` the assumptions with both sides at a constant C (None: the paper's choice for
     this setting); `example` names a small setting on which every claim and link of the results can be listed; `ledgers`
-    are functions of a run that say, step by step, what the proof of a conclusion loses on it.
+    are functions of a run that say, step by step, what the proof of a conclusion loses on it; `constants(run)` sets
+    every constant against the run and says how large "large enough" is.
     """
 
     name: str
     title: str
     results: tuple[Statement, ...]
     settings: Traversable | None = None
+    exact_rates: Callable[[Setting], Mapping[str, float]] | None = None
+    """By claim id, the exact probability with which a conclusion holds on a run of a setting, where it is known."""
+    scalings: tuple[Scaling, ...] = ()
+    """Claimed orders of growth."""
     gaps: Mapping[str, str] = field(default_factory=dict)
     readings: Mapping[str, str] = field(default_factory=dict)
     default: bool = False
@@ -125,6 +134,13 @@ class Paper:
     notes: Callable[[Run], Iterable[str]] | None = None
     assumptions: Callable[[Setting, float | None], AssumptionTable] | None = None
     ledgers: tuple[Callable[[Run], Ledger], ...] = ()
+    constants: Callable[[Run], ConstantsTable] | None = None
+    certify: Callable[[Run], Guarantee] | None = None
+    """What sample and first weights of a run alone guarantee."""
+    pictured: tuple[str, ...] = ()
+    """Ids of claims with axes `t j` whose two sides the pictures of a run show for every neuron."""
+    figures: Mapping[str, Plot] = field(default_factory=dict)
+    """The figures of the paper by their numbers."""
 
     def __post_init__(self) -> None:
         ids = [r.id for r in self.results]

@@ -109,7 +109,7 @@ class Run:
     @cached_property
     def b(self) -> Rounded:
         """|a_j| = 1/sqrt(m)."""
-        return 1 / np.sqrt(Rounded(self.m))
+        return Rounded(1) / np.sqrt(Rounded(self.m))
 
     @cached_property
     def s(self) -> Rounded:
@@ -156,7 +156,7 @@ class Run:
     @cached_property
     def sign_matches(self) -> NDArray[np.bool_]:
         """Whether sgn(a_j) = y_mu, axes j mu."""
-        return self.positive[:, None] == (CENTRE_LABEL > 0)
+        return np.asarray(self.positive[:, None] == (CENTRE_LABEL > 0))
 
     @cached_property
     def cosine_start(self) -> Rounded:
@@ -371,7 +371,7 @@ class Run:
         """Number of active clean and noisy samples, axes s j mu q; the error counts undecided activations."""
         return Rounded(self.summed("active"), self.trace.near_zero[: self.n_s, :, None, None])
 
-    def _sum_error(self, weight: Array, counts: Array, undecided: Array) -> Array:
+    def _sum_error(self, weight: Array, counts: NDArray[Any], undecided: Array) -> Array:
         return (counts * (weight + (self.n + 2) * self.unit) + undecided) * max(1.0, float(self.R_x.value))
 
     @cached_property

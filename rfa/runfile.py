@@ -56,15 +56,18 @@ def save_run(run: Run, path: Path | str) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def load_run(path: Path | str, *, progress: Progress | None = None, **changes: Any) -> Run:
+def load_run(
+    path: Path | str, *, progress: Progress | None = None, only_start: bool = False, **changes: Any
+) -> Run:
     """The run of a `.npz` file; `changes` set or replace its parameters (`PARAMETERS`).
 
+    `only_start` follows no step of a run that brings no log, and asks for its first weights only.
     `InputError` with one line that names the array, where it is wrong and what is expected.
     """
     began = time.perf_counter()
     given = read_arrays(Path(path))
     try:
-        run = _run(given, changes, progress)
+        run = _run(given, changes, progress, only_start)
         seed = {"seed": _scalar(given, "seed", "seed")} if "seed" in given else {}
     except InputError as why:
         raise InputError(f"{path}: {why}") from None
@@ -72,7 +75,7 @@ def load_run(path: Path | str, *, progress: Progress | None = None, **changes: A
     return replace(run, provenance={**facts, "file": str(path), **seed})
 
 
-def _run(given: Arrays, changes: Mapping[str, Any], progress: Progress | None) -> Run:
+def _run(given: Arrays, changes: Mapping[str, Any], progress: Progress | None, only_start: bool) -> Run:
     _check_names(given)
     sample, W = read_sample(given), matrix(given, "W", ("steps", "m", "d"))
     a = _second_layer(given, W.dtype)
@@ -81,10 +84,12 @@ def _run(given: Arrays, changes: Mapping[str, Any], progress: Progress | None) -
     known |= {"d": _dimension(given, sample.X.shape[1]), "setting": _setting(given, changes)}
     known |= {"draws": _scalar(given, "draws", "steps") if "draws" in given else 1}
     if not any(name.startswith("trace.") for name in given):
+        if only_start:
+            return trained(sample, a, W[0], steps=0, **known)
         return _followed(sample, a, W, steps, known, progress)
     trace = read_trace(given, grid(known["step_size"])[0] + 1, len(a))
     run = Run(sample, a, {int(t): W[k] for k, t in enumerate(steps)}, trace, **known)
-    _check_log(run, given, changes)
+    _check_log(run, given)
     return run
 
 
@@ -135,8 +140,10 @@ def read_sample(given: Arrays) -> Sample:
     wrong = np.flatnonzero(y_clean != CENTRE_LABEL[cluster])
     if wrong.size:
         i = wrong[0]
-        told = f"y_clean[{i}] = {y_clean[i]}, but cluster {cluster[i]} has the clean label {CENTRE_LABEL[cluster[i]]}"
-        raise InputError(f"{told} (clusters 0, 1 are ±mu1 with +1; 2, 3 are ±mu2 with -1)")
+        raise InputError(
+            f"y_clean[{i}] = {y_clean[i]}, but cluster {cluster[i]} has the clean label "
+            f"{CENTRE_LABEL[cluster[i]]} (clusters 0, 1 are ±mu1 with +1; 2, 3 are ±mu2 with -1)"
+        )
     return Sample(X, y, y_clean, cluster, mu)
 
 
@@ -154,7 +161,7 @@ def matrix(given: Arrays, name: str, letters: tuple[str, ...], shape: tuple[int,
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:
         raise InputError(
-            f"{name}: {array[tuple(bad[0])]} at index {tuple(int(k) for k in bad[0])}; expected finite numbers"
+            f"{name}: {array[tuple(bad[0])]} at index {tuple(map(int, bad[0]))}; expected finite numbers"
         )
     return array
 
@@ -244,19 +251,14 @@ def _setting(given: Arrays, changes: Mapping[str, Any]) -> Setting | None:
     return setting.override(**changes)
 
 
-def _check_log(run: Run, given: Arrays, changes: Mapping[str, Any]) -> None:
+def _check_log(run: Run, given: Arrays) -> None:
     if max(run.weights) > run.last:
         raise InputError(f"steps: {max(run.weights)} is beyond the last logged step {run.last}")
-    check_against_weights(run)
-    old = {"C0": DEFAULT_C0, "relu_at_zero": 0.0} | {
-        k: given[k].item() for k in ("C0", "relu_at_zero") if k in given
-    }
-    J = candidates(run.trace.projection[0], run.trace.norm[0], run.a, run.d, old["C0"])
-    if (
-        not np.array_equal(J, run.J)
-        or changes.get("relu_at_zero", old["relu_at_zero"]) != old["relu_at_zero"]
-    ):
+    logged = {"relu_at_zero": 0.0, **_parameters(given, {})}
+    J = candidates(run.trace.projection[0], run.trace.norm[0], run.a, run.d, logged["C0"])
+    if not np.array_equal(J, run.J) or run.relu_at_zero != logged["relu_at_zero"]:
         raise InputError(
-            f"C0, relu_at_zero: logged at {old['C0']:g} and {old['relu_at_zero']:g}, and other values change the log; "
-            "a file with W for every step can be judged at any"
+            f"C0, relu_at_zero: logged at {logged['C0']:g} and {logged['relu_at_zero']:g}, and other values "
+            "change the log; a file with W for every step can be judged at any"
         )
+    check_against_weights(run)

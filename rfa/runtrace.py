@@ -30,7 +30,7 @@ COMPARED = {
     "pre_max": "pre_max",
     "frobenius": "frobenius",
 }
-"""Logged quantities that the weights of a step give again, and the quantity of a run that knows their error."""
+"""Logged quantities that the weights of a step give again, and the quantity of a run with their error."""
 MARGINS = ("margin_min", "margin_max", "sub_margin_min", "sub_margin_max")
 
 

@@ -13,6 +13,7 @@ import psutil
 
 from rfa.data import Sample, draw_sample, draw_start
 from rfa.engine.reduction import dimensions, engine_of, reduce_given
+from rfa.engine.threads import thread_count
 from rfa.errors import InputError
 from rfa.noise import LAWS
 from rfa.rounding import Array
@@ -34,16 +35,27 @@ def simulate(
     """
     check_memory(setting)
     began = time.perf_counter()
+    sample, W, a, draws = _drawn(setting, accept)
+    run = _train(setting, sample, W, a, steps=setting.total_steps, progress=progress, keep=keep)
+    made = provenance(setting.dtype, time.perf_counter() - began)
+    return replace(run, draws=draws, provenance={**made, "engine": engine_of(setting)})
+
+
+def start(setting: Setting, *, accept: Accept | None = None) -> Run:
+    """The sample and first weights that `simulate` would train, as a run of no steps."""
+    check_memory(setting)
+    sample, W, a, draws = _drawn(setting, accept)
+    return replace(_train(setting, sample, W, a, steps=0), draws=draws)
+
+
+def _drawn(setting: Setting, accept: Accept | None) -> tuple[Sample, Array, Array, int]:
+    """Sample, first and second layer, and the number of draws until `accept` was true of them."""
     for draw in range(MOST_DRAWS):
         sample = draw_sample(setting, draw)
         W, a = draw_start(setting, draw)
         if accept is None or accept(replace(_train(setting, sample, W, a, steps=0), draws=draw + 1)):
-            break
-    else:
-        raise InputError(f"draw_until = {setting.draw_until!r}: not met in {MOST_DRAWS} draws; try other sizes")
-    run = _train(setting, sample, W, a, steps=setting.total_steps, progress=progress, keep=keep)
-    made = provenance(setting.dtype, time.perf_counter() - began)
-    return replace(run, draws=draw + 1, provenance={**made, "engine": engine_of(setting)})
+            return sample, W, a, draw + 1
+    raise InputError(f"draw_until = {setting.draw_until!r}: not met in {MOST_DRAWS} draws; try other sizes")
 
 
 def _train(
@@ -96,7 +108,7 @@ def trained(
             raise InputError("engine = 'reduced': weights made elsewhere are in R^d; use engine = 'direct'")
         sample, W = reduce_given(sample, W)
     projection, norm = W @ sample.mu.T, np.linalg.norm(W, axis=1)
-    in_J = candidates(projection, norm, a, d, C0).any(axis=1)
+    in_J = np.asarray(candidates(projection, norm, a, d, C0).any(axis=1))
     horizon = grid(step_size)[0] + 1
     kept_steps = frozenset({first, first + 1, horizon, first + steps, *keep})
     trace, weights = observe(
@@ -152,5 +164,6 @@ def provenance(dtype: str, seconds: float) -> dict[str, Any]:
         "scipy": scipy.__version__,
         "platform": platform.platform(),
         "dtype": dtype,
+        "threads": thread_count(),
         "wall_s": round(seconds, 3),
     }

@@ -119,7 +119,7 @@ class Logger:
             log[f"margin_{end}"][t] = found[0].reshape(4, 2)
             log[f"sub_margin_{end}"][t] = found[-1].reshape(4, 2)
         log["reach"][t] = (np.abs(margins) / self.size).max()
-        log["loss"][t] = -np.log1p(-seen.g).mean()
+        log["loss"][t] = mean_loss(margins, seen.g)
         right = self._by_group(np.add, (margins > 0).view(np.int8), 0, dtype=np.int64).reshape(4, 2).sum(axis=0)
         log["accuracy"][t] = np.divide(right, self.members, out=np.full(2, np.nan), where=self.members > 0)
 
@@ -153,6 +153,12 @@ class Logger:
         steps = np.arange(first, first + len(self.log["norm"]))
         arrays: dict[str, Array | None] = {name: self.log.get(name) for name in (*self.log, *SUMS)}
         return Trace(**{**arrays, "steps": steps})  # type: ignore[arg-type]
+
+
+def mean_loss(margins: Array, g: Array) -> float:
+    """Mean logistic loss: −log(1 − g), or from the margins where some g rounds to 1."""
+    losses = -np.log1p(-g) if g.max() < 1 else np.logaddexp(0, -margins)
+    return float(losses.mean())
 
 
 def unit_of(dtype: np.dtype[np.floating]) -> float:

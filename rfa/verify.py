@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from rfa.errors import InputError
-from rfa.papers import Paper, Statement, find_papers
+from rfa.papers import DoesNotApply, Paper, Statement, find_papers
 from rfa.report.document import build
 from rfa.report.model import Report
 from rfa.run import Run
@@ -35,6 +36,29 @@ def find_paper(paper: Paper | str | None = None) -> Paper:
     return papers[paper]
 
 
+def chosen_papers(paper: str | None = None, what: str | Path | None = None) -> list[Paper]:
+    """The papers that a command line asks for, the owner of the setting `what` first if several are.
+
+    `both` or `all` are all installed papers; without a name it is the paper that has a setting called `what`, or else
+    the default one.
+    """
+    if paper not in (None, "both", "all"):
+        return [find_paper(paper)]
+    known = sorted(find_papers().values(), key=lambda one: not one.default) or [find_paper()]
+    known.sort(key=lambda one: str(what) not in named_settings(one))
+    return known if paper else known[:1]
+
+
+def needed_C(papers: Iterable[Paper], run: Run) -> dict[str, dict[str, float]]:
+    """By paper, the C that each version of its proof needs; papers that cannot say are left out."""
+    found = {}
+    for paper in papers:
+        with suppress(DoesNotApply):
+            if paper.constants is not None:
+                found[paper.name] = {v.name: v.C for v in paper.constants(run).variants}
+    return found
+
+
 def named_settings(paper: Paper) -> dict[str, Traversable]:
     """The setting files of a paper by name."""
     files = (
@@ -44,9 +68,10 @@ def named_settings(paper: Paper) -> dict[str, Traversable]:
 
 
 def find_setting(what: str | Path | None = None, paper: Paper | str | None = None) -> Setting:
-    """A setting by the name the paper gives it, from a TOML file, or the paper's default setting."""
+    """A setting by the name a paper gives it (this one first), from a TOML file, or the paper's default setting."""
     paper = find_paper(paper)
-    names = named_settings(paper)
+    others = [named_settings(one) for one in find_papers().values() if one is not paper]
+    names = {name: file for of in (*others, named_settings(paper)) for name, file in of.items()}
     name = str(what) if what is not None else paper.default_setting
     try:
         if name in names:
@@ -72,8 +97,8 @@ def simulate(
 ) -> Run:
     """Train the network of a setting (itself, by name, from a file, or the default one) and log every step.
 
-    Sample and start are drawn again until the statement `draw_until` of the paper holds on them; `keep` are steps
-    at which the weights are kept besides 0, 1, T and the last.
+    Sample and start are drawn again until the statement `draw_until` of the paper holds on them; `keep` are
+    steps at which the weights are kept besides 0, 1, T and the last.
     """
     paper = find_paper(paper)
     setting = what if isinstance(what, Setting) else find_setting(what, paper)
@@ -127,8 +152,8 @@ def verify(
 ) -> Report:
     """Judge every statement of a paper on a run, or on the run of a setting (see `simulate`).
 
-    `links` judges the chains of the proofs as well. `command` is what the report says makes it again; by default it
-    is derived from the setting or from the file that the run was read from.
+    `links` judges the chains of the proofs as well. `command` is what the report says makes it again; by
+    default it is derived from the setting or from the file that the run was read from.
     """
     paper = find_paper(paper)
     run = what if isinstance(what, Run) else simulate(what, paper=paper, progress=progress)
@@ -141,7 +166,7 @@ def verify(
 def replay_command(run: Run, paper: Paper, what: str | Path | None = None) -> str:
     """The one command that judges the same run again: its file, or the setting that it is made from.
 
-    `what` is the name or file it started from; a setting from neither is read from the copy beside the report.
+    `what` is the name or file it started from; a setting from neither is read from the copy in the report.
     """
     installed = find_papers().get(paper.name) is paper
     options = ["--paper", paper.name] if installed and paper is not find_paper() else []

@@ -194,6 +194,12 @@ def test_float32_follows_float64_at_its_own_precision():
     assert (np.abs(one.trace.norm - two.trace.norm) <= 50 * two.norm.error).all()
 
 
+def test_the_loss_stays_finite_where_the_derivative_rounds_to_one():
+    run = wide(sigma=80.0, omega_init=30.0)
+
+    assert np.isfinite(run.trace.loss).all() and run.trace.loss.max() > 40
+
+
 def test_a_light_record_leaves_out_the_sums():
     run = wide(record="light")
 

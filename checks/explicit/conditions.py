@@ -18,9 +18,13 @@ ALL = {"s": "e", "j": "k", "mu": "nu"}
 
 def exact_descent(run: Run) -> tuple[Claim, Claim]:
     """What every line supposes of the run: exact gradient descent (M1) for all neurons, and |a_j| = b."""
+    return everywhere(gradient_steps(run)), equal_weights(run)
+
+
+def equal_weights(run: Run) -> Claim:
+    """All weights of the second layer have one modulus b."""
     size = Rounded(np.abs(run.a))
-    equal = suppose("RP.a", "|a_k| = b for every neuron", size, "==", size.max(), axes="k")
-    return everywhere(gradient_steps(run)), equal
+    return suppose("RP.a", "|a_k| = b for every neuron", size, "==", size.max(), axes="k")
 
 
 def everywhere(claim: Claim) -> Claim:
@@ -70,7 +74,13 @@ def where_true(claim: Claim) -> Claim:
 
 def reported(*conditions: Claim) -> bool:
     """Whether a line that is said only under these conditions is judged: none of them fails anywhere."""
-    return not any((c.state == FAILS).any() for c in conditions)
+    return not unsaid(*conditions)
+
+
+def unsaid(*conditions: Claim) -> str:
+    """Why a line is not judged: the conditions that fail; empty if none does."""
+    failing = [c.id.removeprefix("RP.") for c in conditions if (c.state == FAILS).any()]
+    return f"not said where {' or '.join(failing)} fails" if failing else ""
 
 
 @result("R1", "Neurons of the wrong sign fall at every step", kind="CONDITION")

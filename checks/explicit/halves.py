@@ -13,6 +13,7 @@ from checks.explicit.conditions import (
     first_gain,
     keeps_up,
     reported,
+    unsaid,
     where_true,
 )
 from checks.explicit.quantities import centre_label, projections, response, unit
@@ -38,11 +39,11 @@ def gain_is_kept(run: Run) -> Iterator[Claim]:
     """Suppose R2 and R3. Then S_μ − β_T ≥ h⁰_μ − β_1 > 0 for every centre μ."""
     conditions, r = gain_conditions(run), certify(run).recursion
     yield from conditions
-    said = reported(*conditions)
+    said, note = reported(*conditions), unsaid(*conditions)
     first, last = lower(r.first_gain), lower(r.last_gain)
-    yield then("S8a.kept", "S_μ − β_T ≥ h⁰_μ − β_1", last, ">=", first, axes="mu", where=said)
-    size = upper(r.states[0].h).value
-    yield then("S8a.positive", "h⁰_μ − β_1 > 0", first, ">", 0, axes="mu", where=said, scale=size)
+    yield then("S8a.kept", "S_μ − β_T ≥ h⁰_μ − β_1", last, ">=", first, axes="mu", where=said, note=note)
+    size, says = upper(r.states[0].h).value, "h⁰_μ − β_1 > 0"
+    yield then("S8a.positive", says, first, ">", 0, axes="mu", where=said, scale=size, note=note)
 
 
 @result("S8b", "Neurons of M_μ that stay behind miss many samples at first", kind="DET", uses=["S6", "R2"])
@@ -58,7 +59,8 @@ def laggards_miss_much(run: Run) -> Iterator[Claim]:
     yield from (*exact_descent(run), r2, behind)
     here = behind.where & reported(r2)
     share = lower(known.recursion.lag_share)
-    yield then("S8b.misses", "miss_j > 1/κ_μ", known.misses, ">", share, axes="j mu", where=here)
+    note = unsaid(r2) or "no neuron of M_μ stays behind"
+    yield then("S8b.misses", "miss_j > 1/κ_μ", known.misses, ">", share, axes="j mu", where=here, note=note)
 
 
 @result("S8", "The half of the right sign is large", kind="DET", uses=["S3", "S7", "S8a", "S8b", "R2", "R3"])
@@ -72,7 +74,8 @@ def right_half(run: Run) -> Iterator[Claim | Chain]:
     yield from supposed
     bound, said = lower(certify(run).recursion.own_half)[cluster], reported(*supposed[2:])
     says = "Σ_{ε_j = y_μ} φ(⟨v_j^T, x_i⟩) ≥ (S_μ − β_T)(|M_μ| − κ_μ Σ miss_j)"
-    yield then("S8.half", says, half(run, right=True), ">=", bound, axes="i", where=said)
+    note = unsaid(*supposed[2:])
+    yield then("S8.half", says, half(run, right=True), ">=", bound, axes="i", where=said, note=note)
     yield _shortfall(run, supposed)
 
 
@@ -104,7 +107,7 @@ def wrong_half(run: Run) -> Iterator[Claim | Chain]:
     yield from supposed
     said, bound = reported(supposed[2]), upper(certify(run).recursion.other_half)[cluster]
     size, says = half(run, right=False), "Σ_{ε_j = −y_μ} φ(⟨v_j^T, x_i⟩) ≤ m_{−y_μ} (P_μ + β_T)"
-    yield then("S9.half", says, size, "<=", bound, axes="i", where=said)
+    yield then("S9.half", says, size, "<=", bound, axes="i", where=said, note=unsaid(supposed[2]))
     highest = np.maximum(projections(run)[-1].max(axis=0, where=~run.sign_matches), 0)
     each = (highest + reach(run)[-1, 0, 0]) * np.array(certify(run).recursion.measured.opposed)
     yield chain(

@@ -6,7 +6,7 @@ import numpy as np
 
 from checks.explicit.bounds import lower, upper
 from checks.explicit.certificate import certify
-from checks.explicit.conditions import certified, everywhere, exact_descent, reported
+from checks.explicit.conditions import certified, everywhere, exact_descent, reported, unsaid
 from checks.explicit.halves import gain_conditions, half
 from checks.explicit.quantities import centre_label
 from rfa import Claim, Run, chain, eq, ge, result, then
@@ -23,7 +23,8 @@ def certified_margin(run: Run) -> Iterator[Claim | Chain]:
     yield from supposed
     r, said = certify(run).recursion, reported(*supposed[2:])
     output, margin = run.output(run.T) * centre_label(run), lower(r.margin)[cluster]
-    yield then("S10.margin", "y_μ f(x_i; W^T) ≥ margin_μ", output, ">=", margin, axes="i", where=said)
+    says, note = "y_μ f(x_i; W^T) ≥ margin_μ", unsaid(*supposed[2:])
+    yield then("S10.margin", says, output, ">=", margin, axes="i", where=said, note=note)
     scale, own, other = r.measured.scale.rounded, lower(r.own_half)[cluster], upper(r.other_half)[cluster]
     yield chain(
         "U-S10", "the two halves",

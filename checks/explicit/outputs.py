@@ -7,7 +7,7 @@ import numpy as np
 from checks.explicit.bounds import before_T, by_step, lower, output_size, projection_size, sideways
 from checks.explicit.certificate import certify
 from checks.explicit.conditions import exact_descent
-from checks.explicit.quantities import deviations, increments, projections, pull_against, pull_with, unit
+from checks.explicit.quantities import increments, projections, pull_against, pull_with, response, unit
 from rfa import Claim, Rounded, Run, chain, eq, le, result, then
 from rfa.chains import Chain
 
@@ -31,21 +31,20 @@ def small_outputs(run: Run) -> Iterator[Claim | Chain]:
 
 def largest_output(run: Run) -> Rounded:
     """max |f(x_i; W^t)| over a group, axes t mu q; NaN for an empty group."""
-    low, high = (np.abs(run.margins(end)[: run.n_s + 1]) for end in ("margin_min", "margin_max"))
-    return np.maximum(low, high)
+    low, high = (run.margins(end)[: run.n_s + 1] for end in ("margin_min", "margin_max"))
+    size = np.maximum(np.abs(low.value), np.abs(high.value))
+    return Rounded(size, np.maximum(low.error, high.error))
 
 
 def _halves(run: Run, supposed: tuple[Claim, ...]) -> Chain:
     m = certify(run).recursion.measured
     scale = m.scale.rounded
     reaction = run.pre(run.T) / unit(run)
-    from_centre = np.abs(projections(run)[-1]).max() + deviations(run)[-1].max()
     return chain(
         "U-S1f", "an output against the neuron that responds most",
         np.abs(run.output(run.T)),
-        le(scale * m.most * np.abs(reaction).max(axis=1), "the larger of two halves", needs=supposed[1:]),
-        le(scale * m.most * from_centre, "x_i = μ(i) + ξ_i"),
-        le(output_size(run)[-1, 0, 0], "S1.p and S3", needs=supposed),
+        le(scale * m.most * response(reaction).max(axis=1), "the larger of two halves", needs=supposed[1:]),
+        le(output_size(run)[-1, 0, 0], "x_i = μ(i) + ξ_i, S1.p and S3", needs=supposed),
         axes="i",
     )  # fmt: skip
 

@@ -42,7 +42,8 @@ def deviations(run: Run) -> Rounded:
 
 def response(reaction: Rounded) -> Rounded:
     """phi of a preactivation; exactly 0 where it is negative beyond rounding."""
-    return np.maximum(reaction, 0).where(reaction.value > -reaction.error, 0.0)
+    positive = Rounded(np.maximum(reaction.value, 0), reaction.error)
+    return positive.where(reaction.value > -reaction.error, 0.0)
 
 
 def centre_label(run: Run) -> NDArray[np.int64]:

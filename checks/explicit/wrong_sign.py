@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from checks.explicit.activity import awake_and_asleep
 from checks.explicit.bounds import guaranteed_pull, jumps, pull_of_clean_over_noisy, reach, sideways, upper
 from checks.explicit.certificate import certify
-from checks.explicit.conditions import exact_descent, falling, falling_throughout, reported, where_true
+from checks.explicit.conditions import (
+    exact_descent,
+    falling,
+    falling_throughout,
+    reported,
+    unsaid,
+    where_true,
+)
 from checks.explicit.quantities import increments, projections, pull_against, whole_pull
 from rfa import Claim, Run, chain, eq, ge, le, result, suppose, then
 from rfa.chains import Chain
@@ -83,5 +90,5 @@ def low_end(run: Run) -> Iterator[Claim]:
     ok = falling_throughout(run)
     yield from (*exact_descent(run), ok)
     wrong = reported(ok) & ~run.sign_matches
-    end = upper(certify(run).recursion.wrong_end)
-    yield then("S5c.end", "⟨v_j^T, μ⟩ ≤ P_μ", projections(run)[-1], "<=", end, axes="j mu", where=wrong)
+    p, end = projections(run)[-1], upper(certify(run).recursion.wrong_end)
+    yield then("S5c.end", "⟨v_j^T, μ⟩ ≤ P_μ", p, "<=", end, axes="j mu", where=wrong, note=unsaid(ok))

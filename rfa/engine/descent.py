@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+import scipy
 
 from rfa.engine.layout import Layout
 from rfa.engine.passes import Backward, Forward, Masks, backward, forward
@@ -67,7 +67,7 @@ class Descent:
         seen = forward(self.layout, self.weights.fill, self.masks, guard, self.each, log=self.log)
         patterns = self._patterns()
         margins = self.y * seen.f
-        g = expit(-margins)
+        g = scipy.special.expit(-margins)
         weight = (problem.alpha / len(g)) * g * self.y
         if not step:
             return Seen(measures, seen, margins, g, patterns, len(patterns), None, None)

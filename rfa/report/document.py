@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rfa.constants import ConstantsTable
 from rfa.papers import DoesNotApply, Paper
 from rfa.report.graph import SUPPOSITIONS, graph
 from rfa.report.model import Report
@@ -29,7 +30,7 @@ def build(paper: Paper, run: Run, judgements: Sequence[Judgement], *, command: s
         for entry in statements:
             if entry["id"] == node.id:
                 entry["status"] = {"word": node.status, "because": list(node.because)}
-    setting = run.setting
+    setting, table = run.setting, _constants(paper, run)
     document = {
         "schema": SCHEMA,
         "paper": {"name": paper.name, "title": paper.title},
@@ -38,15 +39,43 @@ def build(paper: Paper, run: Run, judgements: Sequence[Judgement], *, command: s
         "command": command,
         "run": _run(run),
         "provenance": {**run.provenance, "digest": digest(run)},
-        "constants": {"C0": number(run.C0)},
+        "constants": headline(table) | {"C0": number(run.C0)},
+        "constants_table": None if table is None else table.to_dict(),
         "notes": [] if paper.notes is None else list(paper.notes(run)),
         "ledgers": list(_ledgers(paper, run)),
         "gaps": {gap: text for gap, text in paper.gaps.items() if _concerned(gap, judgements)},
+        "readings": {
+            id: text for id, text in paper.readings.items() if any(id in j.statement.readings for j in judgements)
+        },
         "statements": statements,
         "as_printed": as_printed(statements),
         "never_exercised": never_exercised(statements),
     }
     return Report(document)
+
+
+def _constants(paper: Paper, run: Run) -> ConstantsTable | None:
+    try:
+        return None if paper.constants is None else paper.constants(run)
+    except DoesNotApply:
+        return None
+
+
+def headline(table: ConstantsTable | None) -> dict[str, Any]:
+    """Constants by symbol as this run has them: a value, or [least, largest] where both are known.
+
+    Bare numbers and symbols that stand for several constants are left to the table.
+    """
+    found: dict[str, Any] = {}
+    rows = [c for c in (table.constants if table else ()) if c.symbol.isidentifier()]
+    for symbol in dict.fromkeys(c.symbol for c in rows):
+        values = {c.works: number(c.on_run) for c in rows if c.symbol == symbol}
+        single = sum(c.symbol == symbol for c in rows) == len(values)
+        if single and len(values) == 2:
+            found[symbol] = [values["least"], values["largest"]]
+        elif single:
+            found[symbol] = next(iter(values.values()))
+    return found
 
 
 def number(x: Any) -> float | None:
@@ -100,9 +129,7 @@ def never_exercised(statements: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _concerned(gap: str, judgements: Iterable[Judgement]) -> bool:
-    return any(
-        gap in j.statement.gaps or any(v.link and v.link.gap == gap for v in j.links) for j in judgements
-    )
+    return any(gap in j.statement.gaps or any(v.link and v.link.gap == gap for v in j.links) for j in judgements)
 
 
 def _ledgers(paper: Paper, run: Run) -> Iterable[dict[str, Any]]:
@@ -148,6 +175,7 @@ def _statement(judgement: Judgement) -> dict[str, Any]:
         "id": statement.id,
         "title": statement.title,
         "kind": statement.kind,
+        "words": statement.words,
         "outcome": judgement.outcome.name,
         "status": {"word": "", "because": []},
         "counts": _counts(judgement.conclusions or judgement.premises),
@@ -205,7 +233,7 @@ def _link(v: Verdict) -> dict[str, Any]:
 
 
 def loss(v: Verdict) -> float | None:
-    """The factor that a link gives away at its witness, at least 1 where it holds; None if a side is not positive."""
+    """The factor that a link gives away at its witness, at least 1 if it holds; None unless both are positive."""
     if v.lhs is None or v.rhs is None or not (v.lhs > 0 and v.rhs > 0):
         return None
     return number(v.lhs / v.rhs if v.relation in (">=", ">") else v.rhs / v.lhs)

@@ -5,28 +5,36 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rfa.errors import InputError
 from rfa.report.model import Level, Report
 
+if TYPE_CHECKING:
+    from rfa.report.page import Picture
 
-def write(report: Report, directory: Path, fail_on: Level = "refuted") -> Path:
+
+def write(
+    report: Report, directory: Path, fail_on: Level = "refuted", pictures: Sequence[Picture] = ()
+) -> Path:
     """Write every format into `directory`, made if need be; returns it.
 
-    A new directory appears whole, by one rename. In one that is there already each file is replaced by a rename, and
-    files of other names stay.
+    A new directory appears whole, by one rename. In one that is there already each file is replaced by a
+    rename, and files of other names stay.
     """
     from rfa.report.junit import junit
     from rfa.report.markdown import markdown
+    from rfa.report.page import page
     from rfa.report.schema import to_json
     from rfa.setting import Setting
 
     texts = {
         "report.json": to_json(report),
         "report.md": markdown(report),
+        "report.html": page(report, pictures),
         "junit.xml": junit(report, fail_on),
         "claims.csv": report.to_frame().to_csv(index=False, lineterminator="\n"),
     }

@@ -1,4 +1,4 @@
-"""The graph of the proof: what each result uses, and its status from its own verdict and those of its ancestors."""
+"""The graph of the proof: what each result uses, its status from its own verdict and its ancestors'."""
 
 from __future__ import annotations
 

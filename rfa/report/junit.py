@@ -10,7 +10,7 @@ ROLES = {"premise": "premises", "conclusion": "conclusions"}
 
 
 def junit(report: Report, fail_on: Level = "refuted") -> str:
-    """The report as JUnit XML; `fail_on` says what is a failure, what was not promised or decided is skipped."""
+    """The report as JUnit XML; `fail_on` says what fails, and what was not promised or decided is skipped."""
     failing = [id(row) for _, row in report.failures(fail_on)]
     root = xml.Element("testsuites", name=clean(f"rfa {report.name}"))
     for statement in report.statements:
@@ -26,9 +26,7 @@ def junit(report: Report, fail_on: Level = "refuted") -> str:
 
 def _case(suite: xml.Element, statement: Row, row: Row, *, failed: bool) -> None:
     group = ROLES.get(row.get("role", ""), "links" if "from" in row else "statement")
-    case = xml.SubElement(
-        suite, "testcase", classname=clean(f"{statement['id']}.{group}"), name=clean(label(row))
-    )
+    case = xml.SubElement(suite, "testcase", classname=clean(f"{statement['id']}.{group}"), name=clean(label(row)))
     told = clean(_told(row))
     if row["outcome"] == "ERROR":
         xml.SubElement(case, "error", message=told)
@@ -61,6 +59,4 @@ def _count(element: xml.Element) -> None:
 
 def clean(text: str) -> str:
     """`text` without the characters that XML cannot carry."""
-    return "".join(
-        c if c in "\t\n" or (c.isprintable() and c not in "\ufffe\uffff") else "\ufffd" for c in text
-    )
+    return "".join(c if c in "\t\n" or (c.isprintable() and c not in "\ufffe\uffff") else "\ufffd" for c in text)

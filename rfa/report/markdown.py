@@ -1,4 +1,4 @@
-"""The report as Markdown: failures first, the table of outcomes, the proof as a Mermaid graph, slips in print."""
+"""The report as Markdown: failures first, the table of outcomes, the proof as a Mermaid graph, slips."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rfa.report.graph import WORDS, Node, graph
-from rfa.report.model import Report, Row, at, conclusion, label, premises, word
+from rfa.report.model import Report, Row, at, conclusion, label, named, premises, word
 
 COLOURS = {
     "confirmed": "fill:#1a7f37,color:#fff",
@@ -64,7 +64,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 def figure(x: float | None) -> str:
     """A number with four digits, or a dash."""
-    return "–" if x is None else f"{x:.4g}"
+    return "–" if x is None else f"{x + 0.0:.4g}"
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -73,13 +73,9 @@ def _head(report: Report) -> Iterator[str]:
     yield f"# {escape(report.name)}{seed}"
     yield f"\n**{escape(report.sentence)}**\n"
     yield f"- Paper: {escape(document['paper']['title'])}"
-    facts = {k: run[k] for k in ("n", "d", "m", "K", "T", "steps", "noisy")} | {
-        "alpha": f"{run['step_size']:.6g}"
-    }
+    facts = {k: run[k] for k in ("n", "d", "m", "K", "T", "steps", "noisy")} | {"alpha": f"{run['step_size']:.6g}"}
     yield "- Run: " + ", ".join(f"{key} = {value}" for key, value in facts.items())
-    yield "- Constants: " + ", ".join(
-        f"{escape(k)} = {_constant(v)}" for k, v in document["constants"].items()
-    )
+    yield "- Constants: " + ", ".join(f"{escape(k)} = {constant(v)}" for k, v in document["constants"].items())
     if document["setting"] and document["setting"]["draw_until"]:
         wanted = escape(document["setting"]["draw_until"])
         yield f"- Draws of sample and start until {wanted} held: {run['draws']}"
@@ -88,7 +84,8 @@ def _head(report: Report) -> Iterator[str]:
         yield f"- Again: {code(document['command'])}"
 
 
-def _constant(value: Any) -> str:
+def constant(value: Any) -> str:
+    """A constant, or an interval as `[least, largest]`."""
     return f"[{figure(value[0])}, {figure(value[1])}]" if isinstance(value, list) else figure(value)
 
 
@@ -127,8 +124,11 @@ def _outcomes(report: Report) -> Iterator[str]:
     yield from table(head, (cells for statement in report.statements for cells in outcome_cells(statement)))
 
 
-def outcome_cells(statement: Row) -> Iterator[tuple[str, ...]]:
-    """One row of the table of outcomes per conclusion, or per supposition of a statement that only supposes."""
+def outcome_cells(statement: Row, most: int | None = None) -> Iterator[tuple[str, ...]]:
+    """Rows of the table of outcomes: one per conclusion, or per supposition if there is no conclusion.
+
+    `most` is the number of failing premises that are named.
+    """
     conclusions = [c for c in statement["claims"] if c["role"] == "conclusion"]
     if not statement["claims"]:
         yield (
@@ -145,13 +145,25 @@ def outcome_cells(statement: Row) -> Iterator[tuple[str, ...]]:
         yield (
             row["id"],
             row["says"],
-            premises(row) if conclusions else "",
+            promised(statement, row, most) if conclusions else "",
             conclusion(row),
-            row["outcome"] if conclusions else "",
+            outcome_counts(row) if conclusions else "",
             figure(row["slack"]),
             figure(row["tightest_constant"]),
             at(row) or row["reason"],
         )
+
+
+def outcome_counts(row: Row) -> str:
+    """The outcome of a claim; where its indices have different ones, each with their number, gravest first."""
+    if len(row["counts"]) <= 1:
+        return str(row["outcome"])
+    return ", ".join(f"{outcome} {count}" for outcome, count in row["counts"].items())
+
+
+def promised(statement: Row, row: Row, most: int | None) -> str:
+    """What became of the premises of a conclusion, or that its statement promises nothing."""
+    return premises(row, most) if statement["kind"] != "TEXT" else "nothing promised"
 
 
 def _proof(report: Report) -> Iterator[str]:
@@ -159,7 +171,7 @@ def _proof(report: Report) -> Iterator[str]:
     names = {node.id: f"n{k}" for k, node in enumerate(nodes)}
     yield "## The proof"
     yield ""
-    yield "An arrow leads from what is used to what uses it. The word in a node takes in all that it rests on."
+    yield "An arrow leads from what is used to what uses it. The word in a node covers all that it rests on."
     yield ""
     yield "```mermaid"
     yield "flowchart TD"
@@ -214,10 +226,7 @@ def _ledgers(report: Report) -> Iterator[str]:
         yield ""
         yield f"{escape(ledger['says'])}{f' At {escape(where)}.' if where else ''}"
         yield ""
-        rows = [
-            (e["name"], e["says"], *map(figure, (e["before"], e["after"], e["factor"])))
-            for e in ledger["entries"]
-        ]
+        rows = [(e["name"], e["says"], *map(figure, (e["before"], e["after"], e["factor"]))) for e in ledger["entries"]]
         total = (
             "total",
             "measured over proved",
@@ -245,10 +254,9 @@ def why_idle(row: Row) -> str:
     """Why a statement or conclusion was not confirmed: its reason or the premises that failed."""
     if row["reason"]:
         return f", {row['reason']}"
-    blamed = premises(row) if "failing" in row else "; ".join(
-        dict.fromkeys(premises(c) for c in row["claims"] if c["role"] == "conclusion" and c["failing"])
-    )  # fmt: skip
-    return f", premises {blamed}" if blamed and blamed != "hold" else ""
+    conclusions = [row] if "role" in row else [c for c in row["claims"] if c["role"] == "conclusion"]
+    failing = {f["id"]: f for c in conclusions for f in c["failing"]}
+    return f", premises fail: {named(list(failing.values()))}" if failing else ""
 
 
 def _links(report: Report) -> Iterator[str]:
@@ -285,6 +293,4 @@ def _links(report: Report) -> Iterator[str]:
 def _provenance(report: Report) -> Iterator[str]:
     yield "## Provenance"
     yield ""
-    yield from table(
-        ("what", "value"), ((key, value) for key, value in report.document["provenance"].items())
-    )
+    yield from table(("what", "value"), ((key, value) for key, value in report.document["provenance"].items()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ from rfa.verdicts import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from rfa.report.page import Picture
 
 Row = Mapping[str, Any]
 Level = Literal["refuted", "undecided", "failed"]
@@ -97,16 +99,9 @@ class Report:
         if bad:
             kinds = {"REFUTED": "refuted", "ERROR": "not evaluated"}
             parts = [(words, [r for r in bad if r["outcome"] == outcome]) for outcome, words in kinds.items()]
-            return (
-                "; ".join(f"{len(rows)} {words.upper()}: {_names(rows)}" for words, rows in parts if rows)
-                + "."
-            )
+            return "; ".join(f"{len(rows)} {words.upper()}: {_names(rows)}" for words, rows in parts if rows) + "."
         told = ", ".join(f"{count} {word(outcome)}" for outcome, count in counts.items())
-        start = (
-            "Nothing is refuted"
-            if counts.get("CONFIRMED")
-            else "Nothing is refuted, and nothing was exercised"
-        )
+        start = "Nothing is refuted" if counts.get("CONFIRMED") else "Nothing is refuted, and nothing was exercised"
         return f"{start}: of {sum(counts.values())} conclusions {told or 'none could be judged'}."
 
     def exit_code(self, level: Level = "refuted") -> int:
@@ -123,11 +118,22 @@ class Report:
 
         return frame(self)
 
-    def save(self, directory: Path | str, *, fail_on: Level = "refuted") -> Path:
-        """Write all formats into `directory`, all or nothing; `fail_on` says what JUnit calls a failure."""
+    def save(
+        self, directory: Path | str, *, fail_on: Level = "refuted", pictures: Sequence[Picture] = ()
+    ) -> Path:
+        """Write all formats into `directory`, all or nothing; `fail_on` says what JUnit calls a failure.
+
+        `pictures` of the run (`rfa.report.pictures.pictures`) go into the HTML page.
+        """
         from rfa.report.files import write
 
-        return write(self, Path(directory), fail_on)
+        return write(self, Path(directory), fail_on, pictures)
+
+    def _repr_html_(self) -> str:
+        """Verdict, proof graph and table of outcomes, as a notebook shows them."""
+        from rfa.report.page import fragment
+
+        return fragment(self)
 
 
 def _breaks(row: Row, level: Level) -> bool:
@@ -135,9 +141,7 @@ def _breaks(row: Row, level: Level) -> bool:
         return True
     if row.get("role") != "conclusion":
         return False
-    return (level == "undecided" and row["outcome"] == "UNDECIDED") or (
-        level == "failed" and row["holds"] is False
-    )
+    return (level == "undecided" and row["outcome"] == "UNDECIDED") or (level == "failed" and row["holds"] is False)
 
 
 def label(row: Row) -> str:
@@ -155,19 +159,33 @@ def word(outcome: str) -> str:
     return outcome.lower().replace("_", " ")
 
 
-def premises(row: Row) -> str:
-    """What became of the premises of a conclusion or link: `hold`, or which fail and by what factor."""
+def premises(row: Row, most: int | None = None) -> str:
+    """What became of the premises of a conclusion or link: where they hold, which fail and by what factor.
+
+    `most` is the number of failing premises that are named; those that fail by most come first.
+    """
     if row["outcome"] in ("ERROR", "NOT_APPLICABLE"):
         return "–"
-    if told := [
-        f["id"] + (f" (×{f['factor']:.3g})" if f["factor"] is not None else "") for f in row["failing"]
-    ]:
-        return "fail: " + ", ".join(told)
-    return "hold" if not row["open"] else "undecided: " + ", ".join(row["open"])
+    parts = [_promised(row) + named(row["failing"], most)] if row["failing"] else []
+    parts += ["undecided: " + ", ".join(row["open"])] if row["open"] else []
+    return "; ".join(parts) or "hold"
+
+
+def named(failing: Sequence[Row], most: int | None = None) -> str:
+    """Failing premises with the factors by which they fail, worst first."""
+    worst = sorted(failing, key=lambda f: -(f["factor"] or 0))
+    told = [f["id"] + ("" if f["factor"] is None else f" (×{f['factor']:.3g})") for f in worst[:most]]
+    more = len(worst) - len(told)
+    return ", ".join(told) + (f" and {more} more" if more else "")
+
+
+def _promised(row: Row) -> str:
+    count = sum(row["counts"].get(outcome, 0) for outcome in ("CONFIRMED", "REFUTED"))
+    return f"hold at {count} of {sum(row['counts'].values())}; " if count else "fail: "
 
 
 def conclusion(row: Row) -> str:
-    """Whether a claim `holds`, `fails` or is `open` within rounding; `–` where its sides were not compared."""
+    """Whether a claim `holds`, `fails` or is `open` within rounding; `–` where it was not judged."""
     return {True: "holds", False: "fails", None: "open" if row["slack"] is not None else "–"}[row["holds"]]
 
 

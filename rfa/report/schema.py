@@ -21,9 +21,7 @@ SHOWN = 80
 @cache
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of rfa.report/1."""
-    found: dict[str, Any] = json.loads(
-        files("rfa.report").joinpath("schema.json").read_text(encoding="utf-8")
-    )
+    found: dict[str, Any] = json.loads(files("rfa.report").joinpath("schema.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -60,9 +58,7 @@ def read(path: Path | str) -> Report:
     try:
         document = json.loads(text, parse_constant=str)
     except json.JSONDecodeError as why:
-        raise InputError(
-            f"{path}: not a JSON document: {why.msg} at line {why.lineno} column {why.colno}"
-        ) from None
+        raise InputError(f"{path}: not a JSON document: {why.msg} at line {why.lineno} column {why.colno}") from None
     except RecursionError:
         raise InputError(f"{path}: not a report: nested too deeply") from None
     validate(document, str(path))

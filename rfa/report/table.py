@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    "statement", "kind", "role", "claim", "from", "to", "printed", "gap", "outcome", "holds", "relation", "lhs", "rhs",
-    "slack", "tightest_constant", "loss", "failing", "reason",
+    "statement", "kind", "role", "claim", "from", "to", "printed", "gap", "outcome", "holds", "relation",
+    "lhs", "rhs", "slack", "tightest_constant", "loss", "failing", "reason",
 )  # fmt: skip
 """Columns of every table; the witness follows as one column `at_<axis>` per axis letter that occurs."""
 
@@ -25,9 +25,7 @@ def frame(report: Report) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*COLUMNS, *axes])
     numbers = ("lhs", "rhs", "slack", "tightest_constant", "loss")
     types = (
-        dict.fromkeys(numbers, "float64")
-        | dict.fromkeys(axes, "Int64")
-        | {"holds": "boolean", "printed": "boolean"}
+        dict.fromkeys(numbers, "float64") | dict.fromkeys(axes, "Int64") | {"holds": "boolean", "printed": "boolean"}
     )
     return table.astype(types)
 

@@ -11,14 +11,27 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rfa.report.markdown import figure, outcome_cells, why_idle
+from rfa.report.markdown import constant, figure, outcome_cells, why_idle
 from rfa.report.model import Report, Row, at, conclusion, label, premises, word
 
 STYLES = {
     "CONFIRMED": "green", "REFUTED": "bold white on red", "UNDECIDED": "yellow", "BEYOND": "blue",
     "SILENT": "dim", "ERROR": "bold magenta", "NOT_APPLICABLE": "dim",
 }  # fmt: skip
-NUMBERS = ("slack", "tightest", "loss", "left", "right", "least C", "largest C")
+NUMBERS = (
+    "slack",
+    "tightest",
+    "loss",
+    "left",
+    "right",
+    "least C",
+    "largest C",
+    "in the paper",
+    "on the run",
+    "for the law",
+)
+NAMED = 2
+"""Failing premises named per row; the lines below the table and the other formats name all."""
 PIPE_WIDTH = 200
 """Width of tables that do not go to a terminal."""
 
@@ -61,8 +74,8 @@ def outcomes(report: Report) -> Table:
     """One row per conclusion with premise and conclusion columns."""
     table = plain_table("claim", "premises", "conclusion", "outcome", "slack", "tightest", "witness")
     for statement in report.statements:
-        for id, _, before, after, outcome, *rest in outcome_cells(statement):
-            shown = Text(word(outcome), style=STYLES.get(outcome, ""))
+        for id, _, before, after, outcome, *rest in outcome_cells(statement, NAMED):
+            shown = Text(word(outcome), style=STYLES.get(outcome.split(" ")[0], ""))
             table.add_row(clean(id), clean(before), clean(after), shown, *(clean(cell) for cell in rest))
     return table
 
@@ -75,11 +88,7 @@ def closing(report: Report, saved: Path | None = None) -> Iterator[str]:
         told = ", ".join(f"{count} {word(outcome)}" for outcome, count in report.link_counts.items())
         wrong = len(report.document["as_printed"])
         yield f"Links of the proofs: {told}; {wrong} steps as printed fail."
-    constants = ", ".join(
-        f"{key} = {figure(value)}"
-        for key, value in report.document["constants"].items()
-        if not isinstance(value, list)
-    )
+    constants = ", ".join(f"{key} = {constant(value)}" for key, value in report.document["constants"].items())
     yield f"Constants: {constants}. Draws until a run was accepted: {run['draws']}."
     yield from report.document["notes"]
     if first := first_failure(report):
@@ -95,21 +104,23 @@ def closing(report: Report, saved: Path | None = None) -> Iterator[str]:
 
 def first_failure(report: Report) -> str:
     """The first conclusion that does not hold, in the order of the paper; empty if all hold."""
-    for _, row in report.conclusions():
+    for statement, row in report.conclusions():
         if row["holds"] is False:
-            return f"First conclusion that does not hold: {label(row)} ({word(row['outcome'])}{_where(row)})."
+            where = f" at {at(row)}" if row["witness"] else ""
+            decided = row["outcome"] in ("REFUTED", "UNDECIDED")
+            told = word(row["outcome"]) if decided else f"not promised there, {premises_told(statement, row)}"
+            return f"First conclusion that does not hold: {label(row)}{where}, slack {figure(row['slack'])}; {told}."
     return ""
 
 
-def _where(row: Row) -> str:
-    where = f" at {at(row)}" if row["witness"] else ""
-    blamed = premises(row)
-    return f"{where}, slack {figure(row['slack'])}, premises {blamed}"
+def premises_told(statement: Row, row: Row) -> str:
+    """The premises of a conclusion in a sentence."""
+    return "for the text promises nothing" if statement["kind"] == "TEXT" else f"premises {premises(row)}"
 
 
 def shown(report: Report, saved: Path | None = None, *, links: bool = False) -> str:
     """The table of conclusions (and of links), then the closing lines."""
-    tables: list[RenderableType] = [outcomes(report), "", *([link_table(report), ""] if links else [])]
+    tables: list[RenderableType] = [outcomes(report), "", *((link_table(report), "") if links else ())]
     return rendered(*tables, *(Text(clean(line)) for line in closing(report, saved)))
 
 

@@ -1,12 +1,13 @@
 """Appendix D: exact values, Monte Carlo against them, and each claim and link failing where it should."""
 
 from dataclasses import replace
+from importlib import import_module
 from math import erfc, exp, log, sqrt
 
 import numpy as np
 import pytest
 
-from checks import ideal_classifier as file, ideal_masses
+from checks import ideal_masses
 from checks.ideal_classifier import ideal_classifier
 from checks.ideal_masses import Masses, gaussian_masses, masses, plain, rate
 from rfa import Outcome, Rounded, judge
@@ -14,6 +15,7 @@ from rfa.data import draw_centres, draw_fresh
 from tests.planting import holding, with_quantity
 from tests.runs import loose, rng, small, small_setting
 
+file = import_module("checks.ideal_classifier")
 PRINTED = {"U-AD2 P0→P1 (printed)"}
 TIGHT = {"U-AD3 D1→D2", "U-AD3 P0→P1 (printed)"}
 

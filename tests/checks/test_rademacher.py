@@ -1,6 +1,7 @@
 """Proposition 15: literal loops, exact suprema against a grid, and each link with its ingredients spoilt."""
 
 from dataclasses import replace
+from importlib import import_module
 from itertools import product
 
 import numpy as np
@@ -203,7 +204,7 @@ def test_each_exact_link_fails_when_its_left_member_is_spoilt(monkeypatch, membe
         exact = exact_members(run, points)
         return exact._replace(**{member: factor * getattr(exact, member)})
 
-    monkeypatch.setattr("checks.rademacher.exact_members", spoil)
+    monkeypatch.setattr(import_module("checks.rademacher"), "exact_members", spoil)
     verdicts = holding(judge(rademacher, loose()))
 
     assert {id for id, v in verdicts.items() if v.outcome.name == "REFUTED"} == broken

@@ -48,11 +48,14 @@ def jumper() -> Run:
 
 
 def crossing() -> Run:
-    """A neuron that starts far on one side of the other axis crosses it at full speed, and rises along its own."""
-    s = 1e-3
-    tilted = np.array([s, s, 0.0])
-    groups = [(centre, True, tilted, 1) for centre in range(4)]
-    return made(groups, np.array([[0.01, -0.3, 0.0], [0.0, 0.0, 0.0]]), [1, -1], TINY_STEP, 3)
+    """A neuron that starts far down the other axis crosses to the other side, and rises along its own.
+
+    All deviations are alike and tilted so that both movements, and the start, add up along them.
+    """
+    s, r = 1e-3, 5e-3
+    groups = [(centre, True, np.array([s, s, r]), 1) for centre in range(4)]
+    off = (0.005 + 0.29 * s) / r
+    return made(groups, np.array([[0.01, -0.3, off], [0.0, 0.0, 0.0]]), [1, -1], TINY_STEP, 3)
 
 
 def laggard() -> Run:
@@ -69,14 +72,17 @@ def laggard() -> Run:
 
 
 def outvoted() -> Run:
-    """A neuron of M_mu is woken by one opposing sample on which a strong network is wrong, and falls behind."""
-    s, p, strong = 0.01, 1e-6, 10.0
+    """A neuron of M_mu is woken by one opposing sample, on which a strong network is wrong: it falls behind."""
+    s, p = 0.01, 1e-6
     groups = [
-        (PLUS1, True, along(-s), 10),
+        (PLUS1, True, along(0.0), 10),
         (MINUS1, True, along(s), 1),
         (MINUS1, True, along(-s), 9),
         (PLUS2, True, along(-s), 10),
         (MINUS2, True, along(-s), 10),
     ]
-    weak = np.array([[p, 0.0, 0.9 * p / s]])
-    ...
+    weak, right, wrong = [p, 0.0, 2 * p / s], [1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]
+    return made(groups, np.array([weak, *3 * [right], *4 * [wrong]]), 4 * [1] + 4 * [-1], 8.0, 1)
+
+
+CONSTRUCTED = {made.__name__: made for made in (jumper, crossing, laggard, outvoted)}

@@ -1,4 +1,4 @@
-"""Mistakes that can be planted in the recursion: one line of `checks.explicit.recursion` replaced by a wrong one."""
+"""Mistakes to plant in the recursion: one line of `checks.explicit.recursion` replaced by a wrong one."""
 
 from checks.explicit.intervals import exactly, largest, least
 from checks.explicit.recursion import OPPOSITE
@@ -24,7 +24,10 @@ MISTAKES = {
     "S1: v0 dropped": ("projection_bound", lambda m, own, spent: own + m.d1 * spent),
     "S1: own dropped": ("projection_bound", lambda m, own, spent: m.v0 + m.d1 * spent),
     "S1: d1 dropped": ("projection_bound", lambda m, own, spent: m.v0 + own),
-    "F: beta dropped": ("output_bound", lambda m, own, beta, spent: m.scale * m.most * _projection(m, own, spent)),
+    "F: beta dropped": (
+        "output_bound",
+        lambda m, own, beta, spent: m.scale * m.most * _projection(m, own, spent),
+    ),
     "F: halved": (
         "output_bound",
         lambda m, own, beta, spent: HALF * m.scale * m.most * (_projection(m, own, spent) + beta),
@@ -33,7 +36,10 @@ MISTAKES = {
         "output_bound",
         lambda m, own, beta, spent: m.scale * min(m.opposed) * (_projection(m, own, spent) + beta),
     ),
-    "h: clean and noisy swapped": ("decrease", lambda m, lo, hi, mu: lo * m.noisy[mu] - hi * (m.clean[mu] + m.d1)),
+    "h: clean and noisy swapped": (
+        "decrease",
+        lambda m, lo, hi, mu: lo * m.noisy[mu] - hi * (m.clean[mu] + m.d1),
+    ),
     "h: d1 dropped": ("decrease", lambda m, lo, hi, mu: lo * m.clean[mu] - hi * m.noisy[mu]),
     "h: noisy dropped": ("decrease", lambda m, lo, hi, mu: lo * m.clean[mu] - hi * m.d1),
     "h: g- and g+ swapped": ("decrease", lambda m, lo, hi, mu: hi * m.clean[mu] - lo * (m.noisy[mu] + m.d1)),
@@ -73,7 +79,10 @@ MISTAKES = {
     "jump: clean dropped": ("jump", lambda m, s, mu: s.beta + s.most_g * (m.noisy[mu] + m.d1)),
     "jump: noisy dropped": ("jump", lambda m, s, mu: s.beta + s.most_g * (m.clean[OPPOSITE[mu]] + m.d1)),
     "jump: d1 dropped": ("jump", lambda m, s, mu: s.beta + s.most_g * (m.clean[OPPOSITE[mu]] + m.noisy[mu])),
-    "jump: of the same cluster": ("jump", lambda m, s, mu: s.beta + s.most_g * (m.clean[mu] + m.noisy[mu] + m.d1)),
+    "jump: of the same cluster": (
+        "jump",
+        lambda m, s, mu: s.beta + s.most_g * (m.clean[mu] + m.noisy[mu] + m.d1),
+    ),
     "P_mu: v0 dropped": ("wrong_end", _jump),
     "P_mu: halved": ("wrong_end", lambda m, last, mu: HALF * largest(m.v0, _jump(m, last, mu))),
     "P_mu: only v0": ("wrong_end", lambda m, last, mu: m.v0),

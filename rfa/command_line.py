@@ -1,0 +1,221 @@
+"""What the commands of `rfa` share: options, one-line errors with exit codes, reading and writing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rfa.errors import InputError
+from rfa.report.model import LEVELS, Level, Report
+from rfa.setting import Setting, parse_value
+
+if TYPE_CHECKING:
+    from rfa.papers import Paper
+    from rfa.run import Run
+
+OK, FAILED, BAD_INPUT, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
+EXIT_CODES = """
+\b
+Exit codes:
+  0    nothing fails at the level of --fail-on
+  1    something does
+  2    bad input: one line on standard error, nothing written
+  130  interrupted
+"""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a judging command does with its report."""
+
+    out: Path | None
+    fail_on: Level
+    links: bool | None
+    json_path: str | None
+    quiet: bool
+    pictures: bool
+
+
+class Commands(click.Group):
+    """A group of commands whose every failure is one line on standard error and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a closed pipe and an interruption end it quietly."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return NO_READER
+        except KeyboardInterrupt:
+            return _tell("interrupted; nothing half-written is left", INTERRUPTED)
+        except InputError as why:
+            return _tell(str(why), BAD_INPUT)
+        return code
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Parse and run; wrong usage is bad input like any other."""
+        with contextlib.suppress(AttributeError):
+            sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+        try:
+            code = super().main(*args, standalone_mode=False, **extra) or OK  # type: ignore[call-overload]
+        except click.ClickException as why:
+            code = _tell(why.format_message(), BAD_INPUT)
+        except click.Abort:
+            code = _tell("interrupted", INTERRUPTED)
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+
+def _tell(message: str, code: int) -> int:
+    line = "".join(c if c.isprintable() else " " for c in message)
+    click.echo(f"rfa: {' '.join(line.split())}", err=True)
+    return code
+
+
+def option_group(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options as one decorator."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+paper_option = click.option(
+    "--paper", metavar="NAME", help="An installed paper (default: that of the setting, else the one as printed)."
+)
+json_option = click.option(
+    "--json", "json_path", metavar="PATH", help="Also write JSON to PATH; - is standard output."
+)
+quiet_option = click.option(
+    "--quiet", "-q", is_flag=True, help="Only the verdict in one sentence, no progress."
+)
+set_option = click.option(
+    "--set",
+    "changes",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Replace one key of the setting; may be repeated.",
+)
+seed_option = click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Seed of everything random.")
+setting_argument = click.argument("what", metavar="[NAME|FILE.toml]", required=False)
+report_options = option_group(
+    click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the reports go."),
+    click.option(
+        "--fail-on", type=click.Choice(LEVELS), default="refuted", show_default=True,
+        help="Exit 1 if a claim is refuted or cannot be evaluated; a conclusion is undecided; or one fails.",
+    ),
+    click.option(
+        "--links/--no-links", default=None, help="Print the links of the proofs as well / do not judge them."
+    ),
+    click.option(
+        "--pictures/--no-pictures", default=True, help="Pictures of the run in report.html (needs matplotlib)."
+    ),
+    json_option, set_option, quiet_option, paper_option,
+)  # fmt: skip
+
+
+def chosen_setting(what: str | None, paper: Paper, changes: tuple[str, ...], seed: int | None) -> Setting:
+    """The setting that a command line asks for."""
+    from rfa.verify import find_setting
+
+    setting = find_setting(what, paper).override(**parsed(changes))
+    return setting if seed is None else setting.override(seed=seed)
+
+
+def parsed(changes: tuple[str, ...]) -> dict[str, Any]:
+    """The values of KEY=VALUE options."""
+    found = {}
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--set {change}: expected KEY=VALUE, for example --set eta=0.01")
+        found[key.strip()] = parse_value(key.strip(), value.strip())
+    return found
+
+
+def finish(report: Report, out: Path, output: Output, paper: Paper, run: Run) -> int:
+    """Write and print a report of a run; the exit code."""
+    from rfa.report.pictures import pictures
+    from rfa.report.schema import to_json
+    from rfa.report.terminal import shown
+
+    drawn = pictures(paper, run) if output.pictures else []
+    report.save(out, fail_on=output.fail_on, pictures=drawn)
+    if output.json_path not in (None, "-"):
+        write_text(to_json(report), Path(str(output.json_path)))
+    if output.json_path == "-":
+        click.echo(to_json(report), nl=False)
+    elif output.quiet:
+        click.echo(report.sentence)
+    else:
+        click.echo(shown(report, out, links=bool(output.links)))
+    return report.exit_code(output.fail_on)
+
+
+def finish_all(papers: Sequence[Paper], reports: Sequence[Report], run: Run, out: Path, output: Output) -> int:
+    """Write the reports of several papers on one run, each in a directory of its name; the gravest exit code."""
+    from rfa.report.comparison import comparison
+    from rfa.report.pictures import pictures
+    from rfa.verify import needed_C
+
+    for paper, report in zip(papers, reports, strict=True):
+        drawn = pictures(paper, run) if output.pictures else []
+        report.save(out / paper.name, fail_on=output.fail_on, pictures=drawn)
+    side_by_side = comparison(reports, needed_C(papers, run))
+    write_text(side_by_side, out / "comparison.md")
+    if output.json_path is not None:
+        write_json([report.document for report in reports], output.json_path)
+    if output.json_path != "-":
+        told = [f"{paper.name}: {report.sentence}" for paper, report in zip(papers, reports, strict=True)]
+        click.echo("\n".join(told) if output.quiet else f"{side_by_side}\nReports: {out}")
+    return max(report.exit_code(output.fail_on) for report in reports)
+
+
+def write_json(data: Any, path: str | None) -> bool:
+    """Write `data` as JSON to `path` (- is standard output); whether it was asked for."""
+    if path is None:
+        return False
+    text = json.dumps(finite(data), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    if path == "-":
+        click.echo(text, nl=False)
+    else:
+        write_text(text, Path(path))
+    return True
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write one text file, whole or not at all."""
+    from rfa.report.files import replacing
+
+    with replacing(path) as fresh:
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+
+
+def finite(data: Any) -> Any:
+    """The same data with null for numbers that JSON cannot carry."""
+    if isinstance(data, Mapping):
+        return {key: finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [finite(value) for value in data]
+    if isinstance(data, float):
+        return data if abs(data) < float("inf") else None
+    return data
+
+
+def file_name(name: str) -> str:
+    """A name as a directory may have it: letters, digits, dots and dashes."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name).strip(".-")
+    return kept[:80] or "run"

@@ -1,0 +1,300 @@
+"""Commands for many runs; `register(group)` adds them to the program's."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rfa.errors import InputError
+from rfa.studies import output
+from rfa.studies.console import FILE, REFUTED, carried_out, chosen, common, setting_of, told
+from rfa.studies.export import export as table_of
+from rfa.studies.falsify import AXES, Candidate, falsify, make_run
+from rfa.studies.rates import LEVEL
+from rfa.studies.replay import mark_line, replay
+from rfa.studies.scaling import run_scalings
+from rfa.studies.storage import Store
+from rfa.studies.study import MOST, Plan, run_study
+from rfa.studies.summary import Rates, rates_of
+from rfa.studies.sweeps import Sweep, read_sweep, run_sweep, values_of
+from rfa.studies.trials import chosen_statements, load_paper, statement_marks
+from rfa.studies.violations import Wish, check_axes, report_violations
+
+
+@click.command()
+@chosen
+@click.option("--trials", type=click.IntRange(1), help="Number of runs, fixed beforehand.")
+@click.option("--until-decided", is_flag=True, help="Run until every claimed probability is decided.")
+@click.option(
+    "--most",
+    type=click.IntRange(1),
+    default=MOST,
+    show_default=True,
+    help="Most trials with --until-decided.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    help="Judge these statements only; WHP: all that hold with a probability.",
+)
+@click.option(
+    "--level",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=LEVEL,
+    show_default=True,
+    help="Error probability of the whole report.",
+)
+@common
+def study(
+    name: str | None, changes: tuple[str, ...], trials: int | None, until_decided: bool, most: int,
+    only: tuple[str, ...], level: float, out: Path | None, resume: bool, workers: int, executor: str,
+    paper: str,
+) -> None:  # fmt: skip
+    """Independent runs of one setting: how often does each statement hold?"""
+    if (trials is None) == (not until_decided):
+        raise InputError("give either --trials N or --until-decided")
+    setting = setting_of(name, changes, paper)
+    plan = Plan(setting, paper, trials, chosen_statements(load_paper(paper), only), level, most)
+    folder = out or Path("reports") / f"study-{setting.name}"
+    rates: Rates = carried_out(
+        partial(run_study, plan, folder / FILE),
+        folder / FILE,
+        trials,
+        resume=resume,
+        executor=executor,
+        workers=workers,
+    )
+    write_rates(folder, setting.name, rates)
+    raise SystemExit(REFUTED if any(r.outcome.name in ("REFUTED", "ERROR") for r in rates.rates) else 0)
+
+
+def write_rates(folder: Path, name: str, rates: Rates) -> None:
+    """report.json and report.md of a study, the latter also on the terminal."""
+    text = output.rates_markdown(f"Rates: {name}", rates, folder / FILE)
+    output.write_json(folder / "report.json", "rfa.rates/1", rates)
+    output.write_whole(folder / "report.md", text)
+    click.echo(text)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@common
+def sweep(file: Path, out: Path | None, resume: bool, workers: int, executor: str, paper: str) -> None:
+    """A grid over coordinates, keys and laws (FILE.toml): one tidy table."""
+    from rfa.verify import find_setting
+
+    grid = read_sweep(file.read_text(encoding="utf-8"), paper, lambda n: find_setting(n, load_paper(paper)))
+    folder = out or Path("reports") / f"sweep-{file.stem}"
+    carried_out(
+        partial(run_sweep, grid, folder / FILE),
+        folder / FILE,
+        grid.size,
+        resume=resume,
+        executor=executor,
+        workers=workers,
+    )
+    with Store.open(folder / FILE) as store:
+        rows = table_of(store, folder / "table.csv")
+        text = sweep_markdown(store, Sweep.of(store))
+    output.write_whole(folder / "report.md", text)
+    click.echo(text + f"\n{rows} rows in {folder / 'table.csv'}")
+
+
+def sweep_markdown(store: Store, grid: Sweep) -> str:
+    """Failures of every conclusion at every point."""
+    paper, rows = load_paper(grid.paper), []
+    for point, changes in enumerate(grid.points()):
+        rates = rates_of(store, paper, point, level=LEVEL, method="exact")
+        rows += [
+            (*changes.values(), r.claim, r.outcome.name, r.counts.failed, r.counts.trials, r.least_slack)
+            for r in rates.rates
+        ]
+    head = (*grid.axes, "claim", "outcome", "failed", "trials", "least slack")
+    return f"# Sweep\n\n{output.table(head, rows)}"
+
+
+@click.command()
+@chosen
+@click.option("--trials", type=click.IntRange(1), default=30, show_default=True, help="Runs for the rates.")
+@click.option(
+    "--break", "claims", multiple=True, metavar="CLAIM", help="Seek break points of this conclusion."
+)
+@click.option(
+    "--tries", type=click.IntRange(16), default=256, show_default=True, help="Most runs per tested value."
+)
+@click.option("--map", "axes", multiple=True, metavar="COORDINATE=FROM:TO:POINTS", help="Two of them: a map.")
+@click.option("--map-of", default="", metavar="ID", help="Statement or claim that the map shows.")
+@common
+def violations(
+    name: str | None, changes: tuple[str, ...], trials: int, claims: tuple[str, ...], tries: int,
+    axes: tuple[str, ...], map_of: str, out: Path | None, resume: bool, workers: int, executor: str,
+    paper: str,
+) -> None:  # fmt: skip
+    """Which assumptions a setting oversteps, what rests on them, and what breaks in fact."""
+    setting = setting_of(name, changes, paper)
+    if len(axes) not in (0, 2) or bool(axes) != bool(map_of):
+        raise InputError("a map needs two --map COORDINATE=FROM:TO:POINTS and --map-of ID")
+    map_axes = tuple(map_axis(text) for text in axes)
+    wish = Wish(setting, paper, trials, claims, (), tries, map_axes, map_of)
+    folder = out or Path("reports") / f"violations-{setting.name}"
+    report = carried_out(
+        partial(report_violations, wish, folder / FILE),
+        folder / FILE,
+        None,
+        resume=resume,
+        executor=executor,
+        workers=workers,
+    )
+    text = output.violations_markdown(report, folder / FILE)
+    output.write_json(folder / "report.json", "rfa.violations/1", report)
+    output.write_whole(folder / "report.md", text)
+    for number, one in enumerate(report.maps, 1):
+        output.write_map(folder, number, one)
+    click.echo(text)
+
+
+def map_axis(text: str) -> tuple[str, tuple[float, ...]]:
+    """An axis of a map: COORDINATE=FROM:TO:POINTS, evenly spaced on the logarithmic scale."""
+    name, _, span = text.partition("=")
+    check_axes([name])
+    try:
+        low, high, points = span.split(":")
+        return name, values_of(name, {"from": float(low), "to": float(high), "points": int(points)})
+    except ValueError:
+        raise InputError(f"--map {text}: expected COORDINATE=FROM:TO:POINTS") from None
+
+
+@click.command(name="breakpoint")
+@chosen
+@click.option("--claim", "claims", multiple=True, required=True, metavar="CLAIM", help="The conclusion.")
+@click.option("--along", multiple=True, metavar="ID", help="Overstep this assumption only.")
+@click.option(
+    "--tries", type=click.IntRange(16), default=256, show_default=True, help="Most runs per tested value."
+)
+@common
+def break_point(
+    name: str | None, changes: tuple[str, ...], claims: tuple[str, ...], along: tuple[str, ...], tries: int,
+    out: Path | None, resume: bool, workers: int, executor: str, paper: str,
+) -> None:  # fmt: skip
+    """How far each assumption can be overstepped before a conclusion breaks."""
+    setting = setting_of(name, changes, paper)
+    wish = Wish(setting, paper, 1, claims, along, tries)
+    folder = out or Path("reports") / f"breakpoint-{setting.name}"
+    report = carried_out(
+        partial(report_violations, wish, folder / FILE),
+        folder / FILE,
+        None,
+        resume=resume,
+        executor=executor,
+        workers=workers,
+    )
+    output.write_json(folder / "report.json", "rfa.breakpoints/1", {"breaks": report.breaks})
+    click.echo("\n".join(b.says for b in report.breaks))
+
+
+@click.command(name="falsify")
+@click.argument("claim")
+@click.argument("name", required=False)
+@click.option(
+    "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a key or coordinate of the base."
+)
+@click.option(
+    "--evaluations", type=click.IntRange(1), default=300, show_default=True, help="Runs to look at."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the search.")
+@click.option("--at-C", "C", type=float, help="Only settings that satisfy all assumptions at this C.")
+@click.option("--replay", "again", help="Make one candidate again, as printed by a search.")
+@click.option("--paper", default="printed", show_default=True, help="Entry point, or module:attribute.")
+@told
+def falsify_command(
+    claim: str, name: str | None, changes: tuple[str, ...], evaluations: int, seed: int, C: float | None,
+    again: str | None, paper: str,
+) -> None:  # fmt: skip
+    """Search for a counterexample to a statement (or one of its claims) where its premises hold."""
+    of = load_paper(paper)
+    if again is not None:
+        for line in candidate_lines(of, claim, Candidate.of(again)):
+            click.echo(line)
+        return
+    found = falsify(of, claim, setting_of(name, changes, paper), evaluations, seed=seed, C=C)
+    click.echo("\n".join(output.found_lines(found)))
+    click.echo(
+        f"looked at {', '.join(AXES)}, seeds, cluster laws, noise laws and planted first weights; "
+        "finding none proves nothing"
+    )
+    raise SystemExit(REFUTED if any(f.refuted for f in found) else 0)
+
+
+def candidate_lines(paper: Any, claim: str, candidate: Candidate) -> list[str]:
+    """The verdicts of one candidate on the claims asked for."""
+    run = make_run(candidate)
+    marks = [
+        m for s in paper.results if claim.lower().startswith(s.id.lower()) for m in statement_marks(s, run)
+    ]
+    wanted = [m for m in marks if m.role == "conclusion" and m.claim.lower().startswith(claim.lower())]
+    return [mark_line(m) for m in wanted]
+
+
+@click.command()
+@click.option("--only", multiple=True, metavar="ID", help="These scalings only.")
+@click.option("--trials", type=click.IntRange(1), default=4, show_default=True, help="Runs per value.")
+@common
+def scaling(
+    only: tuple[str, ...],
+    trials: int,
+    out: Path | None,
+    resume: bool,
+    workers: int,
+    executor: str,
+    paper: str,
+) -> None:
+    """Fitted exponents against the claimed orders of growth."""
+    folder = out or Path("reports") / "scaling"
+    verdicts = carried_out(
+        partial(run_scalings, paper, folder / FILE, trials=trials, only=only),
+        folder / FILE,
+        None,
+        resume=resume,
+        executor=executor,
+        workers=workers,
+    )
+    output.write_scalings(folder, verdicts)
+    click.echo(output.scalings_markdown(verdicts))
+
+
+@click.command(name="replay")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.argument("row", type=click.IntRange(0))
+@told
+def replay_row(file: Path, row: int) -> None:
+    """Make one row of a study again and compare it bit for bit."""
+    done = replay(file / FILE if file.is_dir() else file, row)
+    for mark in done.failing:
+        click.echo(mark_line(mark))
+    if done.trial.error:
+        click.echo(f"error: {done.trial.error}")
+    if done.note:
+        click.echo(done.note, err=True)
+    if done.differences:
+        raise InputError(f"row {row} differs: " + "; ".join(done.differences[:5]))
+    click.echo(f"row {row}: the same, {len(done.trial.marks)} marks, seed {done.trial.task.setting.seed}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.argument("to", type=click.Path(dir_okay=False, path_type=Path))
+@told
+def export(file: Path, to: Path) -> None:
+    """The tidy table of a study as CSV or Parquet."""
+    with Store.open(file / FILE if file.is_dir() else file) as store:
+        click.echo(f"{table_of(store, to)} rows in {to}")
+
+
+def register(group: click.Group) -> None:
+    """Add the commands of this module to a group."""
+    for command in (study, sweep, violations, break_point, falsify_command, scaling, replay_row, export):
+        group.add_command(command)

@@ -1,0 +1,217 @@
+"""Where trials are computed: this process, a pool of processes, or a Dask cluster. Results return to the
+parent."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from dataclasses import dataclass
+from typing import Any
+
+from rfa.errors import InputError
+from rfa.studies.storage import Store
+from rfa.studies.trials import Task, Trial, code_version, run_trial
+
+AHEAD = 4
+"""Tasks handed out per worker beyond the one it works on; bounds the memory of the parent."""
+LIVES = 3
+"""How often a task whose worker died is handed out again before it becomes a failed row."""
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+Done = Callable[[int], None]
+
+
+class Interrupted(Exception):
+    """The study was stopped; what is finished is saved."""
+
+
+class Here(Executor):
+    """Runs each task at once in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """The result of the call, already there."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as why:
+            future.set_exception(why)
+        return future
+
+
+@dataclass(frozen=True)
+class Hands:
+    """An executor, and how to let go of it: `close(wait)`."""
+
+    executor: Executor
+    close: Callable[[bool], object]
+
+
+def executor_of(name: str, workers: int) -> Callable[[], Hands]:
+    """How to make an executor: `processes` (none with 0 workers: this process) or `dask://ADDRESS`."""
+    if name.startswith("dask://"):
+        return lambda: dask_executor(name.removeprefix("dask://"))
+    if name != "processes":
+        raise InputError(f"executor = {name!r}; expected processes or dask://ADDRESS")
+    return this_process if workers == 0 else lambda: process_pool(workers)
+
+
+def this_process() -> Hands:
+    """No other process."""
+    return Hands(Here(), lambda wait: None)
+
+
+def process_pool(workers: int) -> Hands:
+    """Spawned processes with one BLAS thread each, which end when the parent does."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_settle_in)
+    with _environment(dict.fromkeys(THREADS, "1")):
+        for future in [pool.submit(os.getpid) for _ in range(workers)]:
+            future.result()
+    return Hands(pool, lambda wait: pool.shutdown(wait=wait, cancel_futures=True))
+
+
+def dask_executor(address: str) -> Hands:
+    """The executor of a running Dask cluster; its workers need rfa and the paper installed."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError(
+            "executor = dask://...: needs the package distributed (pip install 'rfa[cluster]')"
+        ) from None
+    client = Client(address if "://" in address else f"tcp://{address}", timeout=30)
+    return Hands(client.get_executor(pure=False, retries=LIVES), lambda wait: client.close())
+
+
+def _settle_in() -> None:
+    """In a worker: Ctrl-C is the parent's affair, and without a parent there is nothing to do."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextlib.contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def stop_on_interrupt() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets, so that a transaction in progress is finished first."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: stop.set())
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Crew:
+    """An executor with what it takes to go on when its workers die."""
+
+    def __init__(self, make: Callable[[], Hands], workers: int, paper: str) -> None:
+        self.make, self.paper = make, paper
+        self.at_once = 1 if make is this_process else max(1, workers) * (AHEAD + 1)
+        self.hands, self.alone = make(), list[Hands]()
+        self.code = code_version(paper)
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        for hands in (self.hands, *self.alone):
+            hands.close(why[0] is None)
+
+    def renew(self) -> None:
+        """A new executor in place of one whose workers died."""
+        self.hands.close(False)
+        self.hands = self.make()
+
+    def run(
+        self,
+        store: Store,
+        tasks: Iterable[Task],
+        done: Done | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        """Compute the tasks that the store lacks and add each as soon as it is finished."""
+        queue = (task for task in tasks if not store.has(task, self.code))
+        waiting: dict[Future[Trial], tuple[Task, int]] = {}
+        while True:
+            while len(waiting) < self.at_once and (task := next(queue, None)) is not None:
+                self._hand_out(waiting, task, LIVES)
+                if stop is not None and stop.is_set():
+                    break
+            if not waiting:
+                return
+            finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            for future in finished:
+                task, lives = waiting.pop(future)
+                trial = self._collect(future, task, lives)
+                if trial is None:
+                    self._hand_out(waiting, task, lives - 1)
+                    continue
+                store.add(trial)
+                if done is not None:
+                    done(task.row)
+            if stop is not None and stop.is_set():
+                for future in waiting:
+                    future.cancel()
+                raise Interrupted
+
+    def _hand_out(self, waiting: dict[Future[Trial], tuple[Task, int]], task: Task, lives: int) -> None:
+        if lives == 1:  # a suspect works alone, so that it can take no other task with it
+            self.alone.append(self.make())
+            waiting[self.alone[-1].executor.submit(run_trial, self.paper, task)] = (task, lives)
+            return
+        try:
+            future = self.hands.executor.submit(run_trial, self.paper, task)
+        except (BrokenExecutor, RuntimeError):
+            self.renew()
+            future = self.hands.executor.submit(run_trial, self.paper, task)
+        waiting[future] = (task, lives)
+
+    def _collect(self, future: Future[Trial], task: Task, lives: int) -> Trial | None:
+        """The trial; None if its worker died and it is to be tried again."""
+        try:
+            trial = future.result()
+        except (Exception, CancelledError) as why:
+            if lives > 1:
+                return None
+            return Trial(
+                task, (), f"{type(why).__name__}: {why} (the worker died {LIVES} times)", self.code, 0, 0.0
+            )
+        if trial.code != self.code:
+            raise InputError(
+                f"a worker runs version {trial.code} of the code, this is {self.code}; update the workers"
+            )
+        return trial

@@ -1,0 +1,257 @@
+"""Files of studies: tables, report.json, report.md; each written beside its place and moved there whole."""
+
+from __future__ import annotations
+
+import enum
+import json
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from rfa.setting import Setting
+from rfa.studies.falsify import Found
+from rfa.studies.figures import heat_map, power_law
+from rfa.studies.replay import replay_command
+from rfa.studies.scaling import ScalingVerdict
+from rfa.studies.summary import Rate, Rates
+from rfa.studies.violations import Map, Violation, Violations
+
+
+def write_whole(path: Path, text: str) -> None:
+    """A text file that appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def plain(x: Any) -> Any:
+    """Dataclasses, outcomes and settings as JSON values; numbers that are not finite become null."""
+    if isinstance(x, enum.Enum):
+        return x.name
+    if isinstance(x, Setting):
+        return x.to_dict()
+    if is_dataclass(x) and not isinstance(x, type):
+        return {f.name: plain(getattr(x, f.name)) for f in fields(x)}
+    if isinstance(x, dict):
+        return {str(k): plain(v) for k, v in x.items()}
+    if isinstance(x, tuple | list):
+        return [plain(v) for v in x]
+    if isinstance(x, float) and not math.isfinite(x):
+        return None
+    return None if callable(x) else x
+
+
+def write_json(path: Path, schema: str, report: Any) -> None:
+    """A report as JSON under the name of its schema."""
+    write_whole(path, json.dumps({"schema": schema, **plain(report)}, indent=1, ensure_ascii=False) + "\n")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(_cell(v) for v in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value).replace("|", "\\|")
+
+
+def rates_markdown(title: str, rates: Rates, path: Path) -> str:
+    """The rates of a study in words and one table."""
+    promised = [r for r in rates.rates if r.claimed is not None]
+    other = [r for r in rates.rates if r.claimed is None]
+    kind = (
+        "exact binomial (Clopper-Pearson)" if rates.method == "exact" else "anytime-valid confidence sequence"
+    )
+    parts = [
+        f"# {title}\n",
+        f"{rates.trials} trials ({rates.errors} ended in an error), seeds {rates.setting.seed} and following."
+        f" All {len(rates.rates)} intervals hold together with probability at least {1 - rates.level:g} "
+        f"({kind}, union bound), so the probability of any wrong verdict is at most {rates.level:g}.\n",
+    ]
+    if rates.conditioned:
+        parts.append(
+            f"The runs are conditioned on {rates.conditioned}; claimed probabilities do not speak of them.\n"
+        )
+    if promised:
+        head = (
+            "claim",
+            "verdict",
+            "failed",
+            "interval",
+            "claimed at most",
+            "exact",
+            "further trials",
+            "notes",
+        )
+        parts += ["## Claimed probabilities\n", table(head, [_promised_row(r) for r in promised])]
+    head = ("claim", "outcome", "held", "failure rate in", "exact", "least slack", "outcomes", "notes")
+    parts += ["## Rates of the other conclusions\n", table(head, [_other_row(r) for r in other])]
+    failing = [r for r in rates.rates if r.counts.failed and r.worst is not None]
+    if failing:
+        rows = [
+            (r.claim, r.counts.failed, r.least_slack, f"`{replay_command(path, r.worst or 0)}`")
+            for r in failing
+        ]
+        parts += ["## Failing rows\n", table(("claim", "failed", "least slack", "made again by"), rows)]
+    if rates.idle:
+        parts += ["## Not judged\n", table(("statement", "reason"), rates.idle.items())]
+    return "\n".join(parts)
+
+
+def _promised_row(r: Rate) -> tuple[Any, ...]:
+    further = "none would" if r.further is None else r.further or ""
+    return (
+        r.claim, r.outcome.name, f"{r.counts.failed} / {r.counts.trials}",
+        interval(r.failures.lower, r.failures.upper), r.claimed,
+        None if r.exact is None else f"{1 - r.exact:.4g}", further, "; ".join(r.notes),
+    )  # fmt: skip
+
+
+def _other_row(r: Rate) -> tuple[Any, ...]:
+    held = r.counts.trials - r.counts.failed - r.counts.unknown
+    outcomes = ", ".join(f"{n} {o}" for o, n in r.outcomes.items())
+    return (
+        r.claim, r.outcome.name, f"{held} / {r.counts.trials}", interval(r.failures.lower, r.failures.upper),
+        None if r.exact is None else f"{1 - r.exact:.4g}", r.least_slack, outcomes, "; ".join(r.notes),
+    )  # fmt: skip
+
+
+def interval(low: float, high: float) -> str:
+    """An interval in brackets."""
+    return f"[{low:.4g}, {high:.4g}]"
+
+
+def violations_markdown(report: Violations, path: Path) -> str:
+    """The assumption-violation report in words and tables."""
+    low, high = report.feasible
+    together = (
+        f"all hold together for C in {interval(low, high)}" if low <= high else "no single C satisfies all"
+    )
+    parts = [
+        f"# Assumptions and violations: {report.setting.name}\n",
+        f"Judged at C = {report.C:.6g}; {together}.\n",
+    ]
+    rows = [
+        (
+            a.id,
+            a.says,
+            "holds" if a.holds else f"overstepped {a.excess:.4g} ×",
+            a.lhs,
+            a.rhs,
+            _constants(a.least_C, a.largest_C),
+        )
+        for a in report.assumptions
+    ]
+    parts.append(table(("assumption", "says", "at this C", "left", "right", "holds for C"), rows))
+    parts.append(
+        table(
+            ("of the laws", "", ""),
+            [(f.name, "holds" if f.holds else "FAILS", f.says) for f in report.features],
+        )
+    )
+    for v in report.violations:
+        parts += _violation_lines(v, path)
+    if report.breaks:
+        parts += ["## Break points, one assumption at a time\n", *(f"- {b.says}" for b in report.breaks), ""]
+        parts.append(
+            "Rates are supposed to fall along each coordinate; undecided values lie inside the intervals.\n"
+        )
+    parts.append("## The nearest setting that satisfies every assumption\n")
+    if report.nearest is None:
+        parts.append("None was found.\n")
+    else:
+        changes = [(n, a, b, b / a if a else None) for n, a, b in report.nearest.changes]
+        parts += [
+            f"At C = {report.nearest.C:.4g} (a descent, not a proof that none is nearer):\n",
+            table(("coordinate", "is", "would be", "factor"), changes),
+        ]
+    parts.append(rates_markdown("Rates", report.rates, path).replace("# Rates\n", "## Rates\n", 1))
+    return "\n".join(parts)
+
+
+def _violation_lines(v: Violation, path: Path) -> list[str]:
+    """What one violation touches and breaks."""
+    goals, rests = ", ".join(v.goals) or "the goals", ", ".join(v.all) or "nothing"
+    broken = f"No link on the way to {goals} breaks on the runs looked at.\n"
+    if v.broken is not None:
+        statement, link, row = v.broken
+        again = replay_command(path, row)
+        broken = f"First broken link on the way to {goals}: {link} of {statement} (`{again}`).\n"
+    return [
+        f"## {v.assumption.id} is overstepped {v.assumption.excess:.4g} ×\n",
+        f"Used by {', '.join(v.direct) or 'nothing'}; all that rests on it: {rests}.\n",
+        broken,
+        f"Fail in fact: {_shares(v.failing)}.\n",
+        f"Hold nevertheless in every trial: {', '.join(r.claim for r in v.holding) or 'none'}.\n",
+    ]
+
+
+def _constants(low: float, high: float) -> str:
+    if low > high:
+        return "none"
+    if high >= 1e30:
+        return "any" if low <= 1e-29 else f"C ≥ {low:.4g}"
+    return f"C ≤ {high:.4g}" if low <= 1e-29 else interval(low, high)
+
+
+def _shares(rates: Sequence[Rate]) -> str:
+    shown = [
+        f"{r.claim} in {r.counts.failed} of {r.counts.trials} {interval(r.failures.lower, r.failures.upper)}"
+        for r in rates
+    ]
+    return ", ".join(shown) or "none"
+
+
+def write_map(folder: Path, number: int, of: Map) -> None:
+    """A map as table and figure."""
+    rows = [(y, *shares) for y, shares in zip(of.rows[1], of.shares, strict=True)]
+    head = (f"{of.rows[0]} \\ {of.columns[0]}", *(f"{x:g}" for x in of.columns[1]))
+    write_whole(
+        folder / f"map-{number}.md",
+        f"# Share of {of.trials} trials in which {of.statement} held\n\n{table(head, rows)}",
+    )
+    title = f"{of.statement}: share of {of.trials} trials in which it held"
+    write_whole(folder / f"map-{number}.svg", heat_map(title, of.rows, of.columns, of.shares))
+
+
+def scalings_markdown(verdicts: Sequence[ScalingVerdict]) -> str:
+    """Fitted against claimed exponents."""
+    rows = []
+    for v in verdicts:
+        fit = v.fit
+        shown = "" if fit is None else f"{fit.exponent:.4g} {interval(fit.lower, fit.upper)}"
+        bend = "" if fit is None else interval(fit.bend[1], fit.bend[2])
+        claim = f"{v.scaling.relation} {v.scaling.exponent:g}"
+        rows.append(
+            (v.scaling.id, v.scaling.says, v.scaling.along, claim, shown, bend, v.outcome.name, v.reason)
+        )
+    head = ("scaling", "says", "along", "claimed exponent", "fitted", "bend", "verdict", "reason")
+    return f"# Scalings\n\n{table(head, rows)}"
+
+
+def write_scalings(folder: Path, verdicts: Sequence[ScalingVerdict]) -> None:
+    """Table first, figure second."""
+    write_whole(folder / "report.md", scalings_markdown(verdicts))
+    write_json(folder / "report.json", "rfa.scaling/1", {"verdicts": verdicts})
+    for v in verdicts:
+        if v.fit is not None:
+            figure = power_law(v.scaling.says, v.scaling.along, v.data, v.fit.exponent, v.fit.level)
+            write_whole(folder / f"{v.scaling.id}.svg", figure)
+
+
+def found_lines(found: Sequence[Found]) -> list[str]:
+    """What a search found, with what makes it again."""
+    lines = []
+    for f in found:
+        lines.append(f.says)
+        if f.candidate is not None:
+            lines.append(f"  made again by: rfa falsify {f.claim} --replay '{f.candidate.command}'")
+    return lines

@@ -1,0 +1,186 @@
+"""The rates of a study: every conclusion counted over the trials of a point, judged against what is
+claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rfa.claims import FAILS, HOLDS
+from rfa.papers import Paper
+from rfa.setting import Setting
+from rfa.studies.rates import Counts, Interval, Method, RateVerdict, failure_interval, judge_rate
+from rfa.studies.storage import Store
+from rfa.verdicts import Outcome, first_of
+
+IMPOSSIBLE = 1e-12
+"""An exact rate below this is called impossible."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One conclusion over the trials of a setting.
+
+    `claimed` is the claimed failure probability (None for a conclusion promised for every run); `failures`
+    the interval of the failure rate; `exact` the exact rate at which the conclusion holds, `agrees` whether
+    the interval contains it; `worst` the row of the least slack among the trials that count against it.
+    """
+
+    statement: str
+    claim: str
+    counts: Counts
+    outcomes: Mapping[str, int]
+    outcome: Outcome
+    failures: Interval
+    claimed: float | None = None
+    further: int | None = 0
+    exact: float | None = None
+    agrees: bool | None = None
+    least_slack: float | None = None
+    worst: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rates:
+    """All conclusions of one point of a study, under one family-wise error probability."""
+
+    setting: Setting
+    trials: int
+    errors: int
+    level: float
+    method: Method
+    rates: tuple[Rate, ...]
+    idle: Mapping[str, str] = field(default_factory=dict)
+    """Statements that could not be judged, with the first reason."""
+    conditioned: str = ""
+
+    @property
+    def undecided(self) -> list[Rate]:
+        """The claimed probabilities that the trials do not decide yet."""
+        return [
+            r
+            for r in self.rates
+            if r.claimed is not None and r.outcome is Outcome.UNDECIDED and not self.conditioned
+        ]
+
+
+def rates_of(store: Store, paper: Paper, point: int = 0, *, level: float, method: Method) -> Rates:
+    """The rates at one point of a study, from its file alone."""
+    trials, errors, digest, seed = store.db.execute(
+        "SELECT count(*), coalesce(sum(error != ''), 0), min(setting), min(cast(seed AS INTEGER)) FROM trials"
+        " WHERE point = ?",
+        (point,),
+    ).fetchone()
+    setting = store.setting(digest, max(0, int(seed)))
+    exact = dict(paper.exact_rates(setting)) if paper.exact_rates is not None else {}
+    conditioned = conditions(setting)
+    counted = list(count_claims(store, point, trials))
+    share = level / max(1, len(counted))
+    rates = tuple(_rate(c, share, method, {} if conditioned else exact, conditioned) for c in counted)
+    return Rates(setting, trials, errors, level, method, rates, _idle(store, point), conditioned)
+
+
+def conditions(setting: Setting) -> str:
+    """What the draws of a setting are conditioned on: claimed probabilities do not speak of such runs."""
+    parts = [f"draw_until = {setting.draw_until}"] if setting.draw_until else []
+    if setting.noisy is not None:
+        parts.append(f"noisy = {setting.noisy}")
+    return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Raw counts of one conclusion."""
+
+    statement: str
+    claim: str
+    probability: float
+    counts: Counts
+    outcomes: Mapping[str, int]
+    least_slack: float | None
+    worst: int | None
+
+
+def count_claims(store: Store, point: int, trials: int) -> Iterator[Counted]:
+    """Count every conclusion over the trials of a point; a trial without its mark counts as unknown."""
+    query = """
+        SELECT statement, claim, min(probability), outcome, supposed, state, count(*), min(slack)
+        FROM marks JOIN trials ON trials.row = marks.row JOIN names ON names.id = marks.name
+        WHERE point = ? AND role = 'conclusion'
+        GROUP BY statement, claim, outcome, supposed, state ORDER BY min(marks.row), min(place)"""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for statement, claim, *cells in store.db.execute(query, (point,)):
+        found.setdefault((statement, claim), []).append(cells)
+    for (statement, claim), groups in found.items():
+        outcomes: dict[str, int] = {}
+        for _, outcome, _, _, number, _ in groups:
+            outcomes[outcome] = outcomes.get(outcome, 0) + number
+        seen = sum(g[4] for g in groups)
+        counts = Counts(
+            trials,
+            failed=sum(g[4] for g in groups if g[3] == FAILS),
+            unknown=sum(g[4] for g in groups if g[3] == 0) + trials - seen,
+            supposed=sum(g[4] for g in groups if g[2] == HOLDS),
+            failed_supposed=sum(g[4] for g in groups if g[2] == HOLDS and g[3] == FAILS),
+            missing=trials - seen,
+        )
+        slack, worst = _worst(store, point, statement, claim)
+        yield Counted(statement, claim, min(g[0] for g in groups), counts, outcomes, slack, worst)
+
+
+def _worst(store: Store, point: int, statement: str, claim: str) -> tuple[float | None, int | None]:
+    query = """
+        SELECT slack, marks.row FROM marks JOIN trials ON trials.row = marks.row
+        JOIN names ON names.id = marks.name
+        WHERE point = ? AND statement = ? AND claim = ? AND role = 'conclusion' AND slack IS NOT NULL
+        ORDER BY outcome != 'REFUTED', slack, marks.row LIMIT 1"""
+    found = store.db.execute(query, (point, statement, claim)).fetchone()
+    return (None, None) if found is None else (found[0], found[1])
+
+
+def _idle(store: Store, point: int) -> dict[str, str]:
+    query = """
+        SELECT statement, min(failing) FROM marks JOIN trials ON trials.row = marks.row
+        JOIN names ON names.id = marks.name WHERE point = ? AND role = 'statement' GROUP BY statement"""
+    return dict(store.db.execute(query, (point,)).fetchall())
+
+
+def _rate(of: Counted, share: float, method: Method, exact: Mapping[str, float], conditioned: str) -> Rate:
+    claimed = 1 - of.probability if of.probability < 1 else None
+    if claimed is None or conditioned:
+        interval = failure_interval(of.counts, share, method)
+        outcome, further = first_of(Outcome[o] for o in of.outcomes), 0 if claimed is None else None
+        if claimed is not None:
+            outcome = Outcome.NOT_APPLICABLE
+    else:
+        verdict: RateVerdict = judge_rate(of.counts, claimed, share, method)
+        outcome, interval, further = verdict.outcome, verdict.interval, verdict.further
+    rate = exact.get(of.claim)
+    agrees = None if rate is None else interval.lower <= 1 - rate <= interval.upper
+    return Rate(
+        of.statement, of.claim, of.counts, of.outcomes, outcome, interval, claimed, further, rate, agrees,
+        of.least_slack, of.worst, tuple(_notes(of, claimed, rate, agrees, conditioned)),
+    )  # fmt: skip
+
+
+def _notes(
+    of: Counted, claimed: float | None, exact: float | None, agrees: bool | None, conditioned: str
+) -> Iterator[str]:
+    if of.counts.supposed == 0:
+        yield "the premises never held"
+    elif not of.counts.always_supposed:
+        yield f"the premises held in {of.counts.supposed} of {of.counts.trials} trials"
+    if claimed is not None and conditioned:
+        yield f"the runs are conditioned on {conditioned}: the claimed probability does not speak of them"
+    if exact is not None and exact < IMPOSSIBLE:
+        yield (
+            "impossible at these sizes: the exact rate is 0"
+            if exact == 0
+            else f"the exact rate is {exact:.3g}"
+        )
+    elif exact is not None and claimed is not None and 1 - exact > claimed:
+        yield f"the exact failure probability {1 - exact:.4g} exceeds the claimed one"
+    if agrees is False:
+        yield "the counts contradict the exact law"

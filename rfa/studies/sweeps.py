@@ -1,0 +1,141 @@
+"""`rfa sweep FILE.toml`: a grid over coordinates, keys and laws with replications; one tidy table.
+
+base = "feasible"            # a named setting; or a table [base] with the keys of one
+statements = ["L12", "L14"]  # default: all
+trials = 20
+[grid]
+"sigma*sqrt(d)" = [0.01, 0.1, 1.0]
+clusters = ["gaussian", "laplace"]
+eta = { from = 0.001, to = 0.1, points = 5 }   # spaced evenly on the logarithmic scale; scale = "linear"
+otherwise
+"""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+
+from rfa.errors import InputError
+from rfa.setting import Setting
+from rfa.studies.coordinates import SHORT, move
+from rfa.studies.execution import Crew, Done, executor_of
+from rfa.studies.storage import Store
+from rfa.studies.trials import Task, code_version, with_seed
+
+KEYS = {"base", "statements", "trials", "grid", "name"}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A grid: the values of each axis, in order; every combination is a point with `trials` runs."""
+
+    base: Setting
+    paper: str
+    axes: Mapping[str, tuple[Any, ...]]
+    trials: int
+    statements: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of runs."""
+        return self.trials * int(np.prod([len(v) for v in self.axes.values()]))
+
+    def points(self) -> list[dict[str, Any]]:
+        """The coordinates of every point, the last axis running fastest."""
+        return [
+            dict(zip(self.axes, values, strict=True)) for values in itertools.product(*self.axes.values())
+        ]
+
+    def tasks(self) -> Iterator[Task]:
+        """All runs; the trials of every point use the same seeds, so that points differ in their coordinates
+        only."""
+        for point, changes in enumerate(self.points()):
+            setting = move(self.base, changes)
+            for k in range(self.trials):
+                yield Task(point * self.trials + k, with_seed(setting, k), self.statements, point=point)
+
+    def meta(self) -> dict[str, Any]:
+        """What identifies the sweep in its file."""
+        return {
+            "kind": "sweep", "base": self.base.to_dict(), "paper": self.paper, "trials": self.trials,
+            "statements": list(self.statements), "axes": {k: list(v) for k, v in self.axes.items()},
+            "code": code_version(self.paper),
+        }  # fmt: skip
+
+    @staticmethod
+    def of(store: Store) -> Sweep:
+        """The sweep that a file was made for."""
+        m = store.meta
+        axes = {k: tuple(v) for k, v in m["axes"].items()}
+        return Sweep(Setting.from_dict(m["base"]), m["paper"], axes, m["trials"], tuple(m["statements"]))
+
+
+def read_sweep(text: str, paper: str, named: Callable[[str], Setting]) -> Sweep:
+    """A sweep from its TOML document; `named` finds settings by name."""
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as why:
+        raise InputError(f"not a TOML document: {why}") from None
+    if unknown := sorted(set(given) - KEYS):
+        raise InputError(f"{unknown[0]}: unknown key; expected one of {', '.join(sorted(KEYS))}")
+    if "base" not in given or not given.get("grid"):
+        raise InputError("a sweep needs a base setting and a [grid] with at least one axis")
+    base = given["base"]
+    setting = named(base) if isinstance(base, str) else Setting.from_dict(base)
+    axes = {SHORT.get(k, k): values_of(k, v) for k, v in given["grid"].items()}
+    sweep = Sweep(setting, paper, axes, int(given.get("trials", 1)), tuple(given.get("statements", ())))
+    for changes in sweep.points():
+        move(setting, changes)
+    return sweep
+
+
+def values_of(name: str, given: Any) -> tuple[Any, ...]:
+    """The values of an axis: a list, or from, to, points and scale."""
+    if isinstance(given, list) and given:
+        return tuple(given)
+    if not isinstance(given, dict) or not {"from", "to", "points"} <= set(given) <= {
+        "from",
+        "to",
+        "points",
+        "scale",
+    }:
+        raise InputError(f"{name} = {given!r}; expected a list of values or {{from, to, points, scale}}")
+    low, high, points, scale = given["from"], given["to"], given["points"], given.get("scale", "log")
+    if scale not in ("log", "linear") or (scale == "log" and min(low, high) <= 0):
+        raise InputError(f"{name}: scale = {scale!r}; expected linear, or log with ends above 0")
+    spaced = np.geomspace if scale == "log" else np.linspace
+    return tuple(float(v) for v in spaced(low, high, points))
+
+
+def run_sweep(
+    sweep: Sweep,
+    path: Path,
+    *,
+    resume: bool = False,
+    executor: str = "processes",
+    workers: int = 0,
+    done: Done | None = None,
+    stop: Event | None = None,
+) -> None:
+    """Carry a sweep out, or finish it."""
+    opened = (Store.resume if resume else Store.create)(path, sweep.meta())
+    with opened as store, Crew(executor_of(executor, workers), workers, sweep.paper) as crew:
+        crew.run(store, sweep.tasks(), done, stop)
+
+
+def share_held(store: Store, point: int, statement: str) -> float | None:
+    """The share of trials at a point in which every conclusion of a statement (or one claim) held."""
+    query = """
+        SELECT avg(kept) FROM (SELECT min(state) > 0 AS kept FROM marks JOIN trials ON trials.row = marks.row
+        JOIN names ON names.id = marks.name
+        WHERE point = ? AND role = 'conclusion' AND (statement = ? OR claim = ?)
+        GROUP BY marks.row)"""
+    found = store.db.execute(query, (point, statement, statement)).fetchone()[0]
+    return None if found is None else float(found)

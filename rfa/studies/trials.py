@@ -1,0 +1,231 @@
+"""One trial: the run of a setting, judged, as plain values that travel between processes and into a
+database."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import scipy
+
+import rfa
+from rfa.chains import Chain
+from rfa.claims import FAILS, HOLDS, Claim
+from rfa.errors import InputError
+from rfa.papers import DoesNotApply, Paper, Statement, find_papers
+from rfa.run import Run
+from rfa.setting import Setting
+from rfa.simulate import simulate
+from rfa.verdicts import Outcome, Verdict, check_axes, judge_claim, judge_premise
+
+NOT_CODE = {"cli.py"}
+"""Modules of rfa whose text cannot change a trial."""
+
+
+class Mark(NamedTuple):
+    """One claim of one trial. `supposed` and `state` are 1 holds, 0 undecided, -1 fails (worst over the
+    indices).
+
+    `role` is premise, conclusion, link, measure (a number to fit, in `lhs`) or statement (which could not be
+    evaluated; the reason is in `failing`). `probability` is the one with which the claim is promised.
+    """
+
+    statement: str
+    claim: str
+    role: str
+    outcome: str
+    supposed: int
+    state: int
+    slack: float | None = None
+    constant: float | None = None
+    lhs: float | None = None
+    rhs: float | None = None
+    witness: str = "{}"
+    failing: str = ""
+    probability: float = 1.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """Row number `row` of a study: a setting (its seed included) and what to judge on its run."""
+
+    row: int
+    setting: Setting
+    statements: tuple[str, ...] = ()
+    links: bool = False
+    measures: tuple[str, ...] = ()
+    point: int = 0
+
+    def digest(self, code: str) -> str:
+        """The key of the trial: setting with seed, what is judged, and the version of the code."""
+        what = [
+            setting_digest(self.setting),
+            self.setting.seed,
+            self.statements,
+            self.links,
+            self.measures,
+            code,
+        ]
+        return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a trial leaves behind: its marks, or the error that ended it."""
+
+    task: Task
+    marks: tuple[Mark, ...]
+    error: str
+    code: str
+    draws: int
+    seconds: float
+
+
+def setting_digest(setting: Setting) -> str:
+    """Digest of a setting without its name and seed."""
+    keys = {k: v for k, v in setting.to_dict().items() if k not in ("name", "seed")}
+    return hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load_paper(name: str) -> Paper:
+    """A paper by its entry point, or as `module:attribute`."""
+    if ":" in name:
+        module, attribute = name.split(":")
+        paper = getattr(importlib.import_module(module), attribute)
+        if not isinstance(paper, Paper):
+            raise InputError(f"paper = {name!r}; expected a Paper at that place")
+        return paper
+    papers = find_papers()
+    if name not in papers:
+        raise InputError(f"paper = {name!r}; expected one of {', '.join(sorted(papers)) or 'none installed'}")
+    return papers[name]
+
+
+@cache
+def code_version(paper: str) -> str:
+    """Digest of the sources of rfa and of the paper, with the versions of numpy and scipy."""
+    files = [p for p in sorted(Path(rfa.__file__).parent.glob("*.py")) if p.name not in NOT_CODE]
+    files.append(Path(__file__))
+    modules = [importlib.import_module(s.claims.__module__) for s in load_paper(paper).results]
+    files += [Path(str(module.__file__)) for module in modules]
+    folders = {f.parent for f in files[1:] if f.parent.name != "rfa" and f.parent != Path(__file__).parent}
+    files += [p for folder in folders for p in folder.glob("*.py")]
+    total = hashlib.sha256(f"numpy {np.__version__} scipy {scipy.__version__}".encode())
+    for file in sorted(set(files)):
+        total.update(file.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def acceptance(paper: Paper, setting: Setting) -> Callable[[Run], bool] | None:
+    """What `draw_until` asks: every conclusion of the named statement holds on sample and start."""
+    if not setting.draw_until:
+        return None
+    statement = paper[setting.draw_until]
+
+    def accept(run: Run) -> bool:
+        claims = [c for c in statement.claims(run) if isinstance(c, Claim) and c.role == "conclusion"]
+        return all(c.holds for c in claims)
+
+    return accept
+
+
+def run_trial(paper: str, task: Task) -> Trial:
+    """Simulate and judge; whatever goes wrong becomes the error of the trial."""
+    began, code = time.perf_counter(), code_version(paper)
+    try:
+        of = load_paper(paper)
+        run = simulate(task.setting, accept=acceptance(of, task.setting))
+        marks = tuple(marks_of(of, run, task))
+    except Exception as why:
+        where = traceback.extract_tb(why.__traceback__)[-1]
+        error = f"{type(why).__name__}: {why} ({Path(where.filename).name}:{where.name})"
+        return Trial(task, (), error, code, 0, time.perf_counter() - began)
+    return Trial(task, marks, "", code, run.draws, time.perf_counter() - began)
+
+
+def chosen_statements(paper: Paper, only: Iterable[str]) -> tuple[str, ...]:
+    """Ids of statements from ids and kinds (`WHP` for all that hold with a probability); empty for all."""
+    ids: dict[str, None] = {}
+    for word in only:
+        found = [s.id for s in paper.results if s.id.lower() == word.lower() or s.kind.split("-")[0] == word]
+        if not found:
+            known = ", ".join([*(s.id for s in paper.results), *dict.fromkeys(s.kind for s in paper.results)])
+            raise InputError(f"{word!r}: no such statement or kind; expected one of {known}")
+        ids |= dict.fromkeys(found)
+    return tuple(ids)
+
+
+def marks_of(paper: Paper, run: Run, task: Task) -> Iterator[Mark]:
+    """All marks of a run: the statements of the task (default: all of the paper), then its measures."""
+    wanted = {s.lower() for s in task.statements}
+    for statement in paper.results:
+        if not wanted or statement.id.lower() in wanted:
+            yield from statement_marks(statement, run, task.links)
+    for scaling in paper.scalings:
+        if scaling.id in task.measures:
+            value = float(scaling.measure(run))
+            yield Mark(scaling.id, scaling.id, "measure", Outcome.NOT_APPLICABLE.name, 1, 1, lhs=value)
+
+
+def statement_marks(statement: Statement, run: Run, links: bool = False) -> list[Mark]:
+    """The marks of one statement; a single mark with the reason where it cannot be evaluated."""
+    try:
+        yielded = list(statement.claims(run))
+        claims = [c for c in yielded if isinstance(c, Claim)]
+        if links:
+            claims += [link for y in yielded if isinstance(y, Chain) for link in y.links()]
+        check_axes(claims)
+        premises = [c for c in claims if c.role == "premise"]
+        return [_mark(statement, run, claim, premises) for claim in claims]
+    except DoesNotApply as why:
+        return [Mark(statement.id, "", "statement", Outcome.NOT_APPLICABLE.name, 0, 0, failing=str(why))]
+    except (ArithmeticError, LookupError, TypeError, ValueError) as why:
+        return [
+            Mark(
+                statement.id,
+                "",
+                "statement",
+                Outcome.ERROR.name,
+                0,
+                0,
+                failing=f"{type(why).__name__}: {why}",
+            )
+        ]
+
+
+def _mark(statement: Statement, run: Run, claim: Claim, premises: list[Claim]) -> Mark:
+    if claim.role == "premise":
+        return _filled(statement, claim, judge_premise(claim, run.labels), ())
+    needs = premises if claim.needs is None else claim.needs
+    if claim.role == "link":
+        return _filled(statement, claim, judge_claim(claim, (), run.labels, statement), needs)
+    return _filled(statement, claim, judge_claim(claim, premises, run.labels, statement), needs)
+
+
+def _filled(statement: Statement, claim: Claim, verdict: Verdict, needs: Iterable[Claim]) -> Mark:
+    supposed = min((int(p.state.min(initial=HOLDS)) for p in needs), default=int(HOLDS))
+    if statement.kind == "TEXT":
+        supposed = int(FAILS)
+    state = int(claim.state.min(initial=HOLDS))
+    if verdict.outcome is Outcome.ERROR:
+        supposed = state = 0
+    role = "printed" if claim.link is not None and claim.link.printed else claim.role
+    return Mark(
+        statement.id, claim.id, role, verdict.outcome.name, supposed, state,
+        verdict.slack, verdict.tightest_constant, verdict.lhs, verdict.rhs,
+        json.dumps(dict(verdict.witness)), verdict.reason or " ".join(verdict.failing), claim.probability,
+    )  # fmt: skip
+
+
+def with_seed(setting: Setting, trial: int) -> Setting:
+    """The setting of the trial-th replication: seed + trial, so that `--set seed=...` makes it again."""
+    return replace(setting, seed=(setting.seed + trial) % 2**64)

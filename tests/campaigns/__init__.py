@@ -1,0 +1,1 @@
+"""Long campaigns, one command each; a short form of every one runs in the suite."""

@@ -1,0 +1,166 @@
+import csv
+import json
+import sqlite3
+import xml.etree.ElementTree as ElementTree
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from rfa.studies.cli import register
+from rfa.studies.figures import heat_map, power_law
+from tests.studies.toy import tiny
+
+TOY = ("--paper", "tests.studies.toy:PAPER")
+
+
+@pytest.fixture
+def rfa(tmp_path):
+    """`rfa(...)` runs a command in this process and returns its result."""
+    group = click.Group("rfa")
+    register(group)
+    (tmp_path / "tiny.toml").write_text(tiny().to_toml())
+
+    def run(*words):
+        return CliRunner().invoke(group, [str(w) for w in words])
+
+    return run
+
+
+def test_a_study_writes_its_reports_and_exits_with_1_if_something_is_refuted(rfa, tmp_path):
+    out = tmp_path / "out"
+    done = rfa("study", tmp_path / "tiny.toml", "--trials", 5, "--workers", 0, "--out", out, *TOY)
+    assert done.exit_code == 1
+    report = json.loads((out / "report.json").read_text())
+    assert report["schema"] == "rfa.rates/1" and report["trials"] == 5
+    claims = {r["claim"]: r for r in report["rates"]}
+    assert claims["NEAR.false"]["outcome"] == "REFUTED" and claims["NEAR.false"]["failures"]["upper"] == 1.0
+    text = (out / "report.md").read_text()
+    assert "probability of any wrong verdict is at most 0.01" in text and "rfa replay" in text
+    good = rfa(
+        "study",
+        tmp_path / "tiny.toml",
+        "--trials",
+        5,
+        "--workers",
+        0,
+        "--only",
+        "GOAL",
+        "--out",
+        tmp_path / "b",
+        *TOY,
+    )
+    assert good.exit_code == 0
+
+
+def test_keys_and_coordinates_are_set_on_the_command_line(rfa, tmp_path):
+    out = tmp_path / "out"
+    words = ("--set", "sigma*sqrt(d)=0.5", "--set", "clusters=cube", "--set", "d=25")
+    fixed = ("--trials", 1, "--workers", 0, "--only", "GOAL", "--out", out, *TOY)
+    assert rfa("study", tmp_path / "tiny.toml", *words, *fixed).exit_code == 0
+    setting = json.loads((out / "report.json").read_text())["setting"]
+    assert (setting["d"], setting["clusters"], setting["sigma"]) == (25, "cube", pytest.approx(0.1))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--trials", 1, "--until-decided"), "either --trials N or --until-decided"),
+        (("--trials", 1, "--only", "L99"), "no such statement or kind"),
+        (("--trials", 1, "--set", "sigma"), "expected KEY=VALUE"),
+        (("--trials", 1, "--executor", "threads"), "dask://ADDRESS"),
+        (("--trials", 1, "--set", "eta=7"), "eta = 7"),
+    ],
+)
+def test_mistakes_on_the_command_line_are_one_line(rfa, tmp_path, words, told):
+    done = rfa("study", tmp_path / "tiny.toml", *words, "--out", tmp_path / "out", *TOY)
+    assert done.exit_code == 1 and told in done.output and "Traceback" not in done.output
+
+
+def test_a_row_is_replayed_and_a_changed_one_is_an_error(rfa, tmp_path):
+    out = tmp_path / "out"
+    rfa("study", tmp_path / "tiny.toml", "--trials", 3, "--workers", 0, "--out", out, *TOY)
+    same = rfa("replay", out, 2)
+    assert same.exit_code == 0 and "row 2: the same" in same.output and "NEAR.false: REFUTED" in same.output
+    db = sqlite3.connect(out / "study.sqlite")
+    with db:
+        db.execute("UPDATE marks SET witness = '{}' WHERE row = 2")
+    db.close()
+    changed = rfa("replay", out, 2)
+    assert changed.exit_code == 1 and "row 2 differs" in changed.output
+    assert "no row 99" in rfa("replay", out, 99).output
+
+
+def test_the_table_is_exported_row_for_row(rfa, tmp_path):
+    out = tmp_path / "out"
+    rfa("study", tmp_path / "tiny.toml", "--trials", 3, "--workers", 0, "--out", out, *TOY)
+    assert rfa("export", out, tmp_path / "table.csv").exit_code == 0
+    with (tmp_path / "table.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {r["row"] for r in rows} == {"0", "1", "2"}
+    assert {r["claim"] for r in rows} >= {"COIN.at", "NEAR.false", "A"}
+    assert "ends in .csv or .parquet" in rfa("export", out, tmp_path / "table.xlsx").output
+
+
+def test_parquet_holds_the_same_table(rfa, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    out = tmp_path / "out"
+    rfa("study", tmp_path / "tiny.toml", "--trials", 3, "--workers", 0, "--out", out, *TOY)
+    assert rfa("export", out, tmp_path / "table.parquet").exit_code == 0
+    from rfa.studies.storage import COLUMNS, Store
+
+    with Store.open(out / "study.sqlite") as store:
+        rows = list(store.table())
+    table = parquet.read_table(tmp_path / "table.parquet").to_pylist()
+    assert [tuple(r[c] for c in COLUMNS) for r in table] == rows
+
+
+def test_violations_are_written_with_map_and_break_points(rfa, tmp_path):
+    out = tmp_path / "out"
+    done = rfa(
+        "violations", tmp_path / "tiny.toml", "--set", "C=30.0", "--set", "delta=0.3", "--trials", 4,
+        "--map", "s=0.1:1:2", "--map", "n=4:8:2", "--map-of", "GOAL",
+        "--workers", 0, "--out", out, *TOY,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "A is overstepped 3 ×" in done.output
+    assert "nearest setting" in done.output
+    assert ElementTree.parse(out / "map-1.svg").getroot().tag.endswith("svg")
+    assert "100 %" in (out / "map-1.svg").read_text() and "| 0.1 |" in (out / "map-1.md").read_text()
+    assert json.loads((out / "report.json").read_text())["schema"] == "rfa.violations/1"
+
+
+def test_break_points_searches_and_scalings_have_commands(rfa, tmp_path):
+    setting = tmp_path / "tiny.toml"
+    words = ("--claim", "GOAL.short", "--along", "A", "--set", "delta=0.45", "--set", "C=30.0", "--tries", 24, "--workers", 0)
+    broken = rfa("breakpoint", setting, *words, "--out", tmp_path / "b", *TOY)
+    assert broken.exit_code == 0 and "A asks sigma*sqrt(d) ≤ 0.0333" in broken.output
+    found = rfa("falsify", "NEAR.false", setting, "--evaluations", 5, *TOY)
+    assert found.exit_code == 1 and "counterexample" in found.output
+    candidate = found.output.split("--replay '")[1].split("'")[0]
+    again = rfa("falsify", "NEAR.false", "--replay", candidate, *TOY)
+    assert again.exit_code == 0 and "NEAR.false: REFUTED" in again.output
+    scaled = rfa("scaling", "--trials", 1, "--workers", 0, "--out", tmp_path / "s", *TOY)
+    assert scaled.exit_code == 0 and "CONFIRMED" in scaled.output
+    assert ElementTree.parse(tmp_path / "s" / "length.svg").getroot().tag.endswith("svg")
+
+
+def test_a_sweep_is_one_table(rfa, tmp_path):
+    file = tmp_path / "grid.toml"
+    file.write_text(
+        f'base = "{tmp_path / "tiny.toml"}"\nstatements = ["NEAR"]\ntrials = 2\n[grid]\nn = [4, 8]\n'
+    )
+    done = rfa("sweep", file, "--workers", 0, "--out", tmp_path / "out", *TOY)
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "out" / "table.csv").open() as table:
+        rows = list(csv.DictReader(table))
+    assert {r["point"] for r in rows} == {"0", "1"} and len(rows) == 4 * 3
+    assert "| 4 | NEAR.false | REFUTED | 2 | 2 |" in done.output
+
+
+def test_figures_say_where_there_is_nothing_to_show():
+    shown = heat_map("<a & b>", ("y", (1.0,)), ("x", (1.0, 2.0)), ((None, 0.25),))
+    root = ElementTree.fromstring(shown)
+    words = [e.text for e in root.iter() if e.text]
+    assert "<a & b>" in words and "–" in words and "25 %" in words
+    assert "no positive values" in power_law("t", "x", [(1.0, 0.0)], 1.0, 1.0)
