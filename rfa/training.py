@@ -197,7 +197,7 @@ def memory_needed(
         "preactivations": n * m * (1 + (itemsize if wide else 0)),
         "weights": own + (3 * m * d * itemsize // 2 if wide else 0),
         "trace": sum(8 * prod(s) for s in arrays.values()),
-        "libraries": 10 * 2**20,
+        "libraries": 4 * 2**20,
     }
 
 
