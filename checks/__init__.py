@@ -20,6 +20,7 @@ from checks.constants import PAPER_C0
 from checks.constants_ledger import constants
 from checks.exact_rates import exact_rates
 from checks.feature_movement import feature_movement
+from checks.figures import FIGURES
 from checks.first_step import first_step
 from checks.gaps import GAPS, READINGS
 from checks.generalization import fresh_notes
@@ -72,4 +73,5 @@ PAPER = Paper(
     scalings=SCALINGS,
     ledgers=(margin_ledger, first_step_ledger, movement_ledger),
     pictured=("L14.neuron", "C10"),
+    figures=FIGURES,
 )  # fmt: skip

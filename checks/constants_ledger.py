@@ -12,8 +12,9 @@ from checks.bare_numbers import bare_numbers
 from checks.candidate_neurons import smallest_C0
 from checks.capture_terms import NEAR_ZERO_LOG_CONCAVE
 from checks.constants import PAPER_C0, E
+from checks.feasible import LIMITS
 from checks.largeness import LARGEST_EDGE, Proof, least_C0, requirements, sizes
-from checks.largest_constant import BOUNDS, largest_C
+from checks.largest_constant import largest_C
 from checks.measured import ABOVE_2, across_centre, along_centre, captured, edge, fluctuation, start_counts
 from checks.projections import SPECIAL, activation_probability, cluster_law, tails
 from rfa import Run
@@ -74,7 +75,7 @@ def _variant(name: str, says: str, proof: Proof) -> Variant:
 def C_constants(run: Run) -> Iterator[Constant]:
     """C: what A7 asks for, and what the assumptions allow."""
     low = max(1.0, 1 / (4 * float(run.alpha) ** 2))
-    allowed = {name: float(largest_C(run, name)) for name in BOUNDS}
+    allowed = {name: float(largest_C(run, name)) for name in LIMITS}
     high = min(allowed.values())
     binding = ", ".join(name for name, most in allowed.items() if most == high)
     yield Constant("C, least by α ≥ 1/(2√C)", "C", None, low, {}, None, "A7")

@@ -6,7 +6,7 @@ Everything here needs the parameters of an experiment only: a `Setting`, or a `R
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,17 +54,26 @@ def A6_limits(of: Sizes) -> dict[float, float]:
     return {float(p): u ** (-2 / p) for p in (*A6_POWERS, of.a6_power)}
 
 
+def log_of(of: Sizes, size: float) -> float:
+    """log(size/δ)."""
+    return math.log(size / given(of, "delta"))
+
+
+LIMITS: dict[str, Callable[[Sizes], float]] = {
+    "A1": lambda of: of.d / max(log_of(of, of.n) ** 2, log_of(of, of.m)),
+    "A2": lambda of: 1 / (given(of, "sigma") * math.sqrt(of.d)),
+    "A3": lambda of: of.n / log_of(of, of.m),
+    "A4": lambda of: _inverse(given(of, "eta")),
+    "A5": lambda of: of.m / log_of(of, 1),
+    "A6": lambda of: A6_limits(of)[float(of.a6_power)],
+    "A7": lambda of: step_range(of)[1],
+}
+"""The largest C that each assumption allows; it needs the parameters that the assumption names, and no others."""
+
+
 def C_limits(of: Sizes) -> dict[str, float]:
     """The largest C that each of (A1)-(A6) allows, by id."""
-    delta = given(of, "delta")
-    return {
-        "A1": of.d / max(math.log(of.n / delta) ** 2, math.log(of.m / delta)),
-        "A2": 1 / (given(of, "sigma") * math.sqrt(of.d)),
-        "A3": of.n / math.log(of.m / delta),
-        "A4": _inverse(given(of, "eta")),
-        "A5": of.m / math.log(1 / delta),
-        "A6": A6_limits(of)[float(of.a6_power)],
-    }
+    return {name: limit(of) for name, limit in LIMITS.items() if name != "A7"}
 
 
 @dataclass(frozen=True)

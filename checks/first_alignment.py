@@ -135,7 +135,7 @@ def samples(run: Run, given: FirstStep) -> Iterator[Chain]:
     error = (run.dot * deviation.value + deviation.error) * size.value
     beside = Rounded(noise, error) / size
     furthest = run.D.value + 4 * run.D.error  # rounded up: no ‖ξ_k‖ comes near it
-    tight = suppose("RP.E36.half", "D ≤ 1/(32C2)", run.D, "<=", share / 32)
+    tight = suppose("RP.E36.half", "D ≤ 1/(32C2)", furthest, "<=", share / 32)
     there: dict[str, Any] = {"axes": "i j", "scale": 1.0}
     yield chain(
         "E36", "w_j(1) is awake on the samples of its own cluster",

@@ -32,6 +32,7 @@ from rfa.command_line import (
     write_json,
 )
 from rfa.errors import InputError
+from rfa.report import pictures_cli
 from rfa.studies.cli import register
 
 
@@ -269,4 +270,5 @@ def constants(
 
 
 register(main)
+pictures_cli.register(main)
 main.add_command(certify)

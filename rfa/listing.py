@@ -59,9 +59,9 @@ def statements(paper: Paper) -> list[dict[str, Any]]:
 def explained(paper: Paper, id: str) -> str:
     """A statement in words with its premises, conclusions, chains, known gaps and readings.
 
-    `id` is that of a statement, a claim, a chain, a gap or a reading; upper and lower case do not matter.
+    `id` is that of a statement, a claim, a chain, a gap or a reading; case does not matter, nor μ for mu.
     """
-    wanted = id.lower()
+    wanted = id.lower().replace("μ", "mu")
     for notes in (paper.gaps, paper.readings):
         for key, text in notes.items():
             if key.lower() == wanted:

@@ -149,8 +149,12 @@ def _divide(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
 
 
 def _power(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
-    slope = np.abs(v[1]) * (np.abs(v[0]) + e[0]) ** (v[1] - 1)
-    return r, slope * e[0] + 2 * UNIT * np.abs(r)
+    """For exact exponents; one below 1 is steepest at the near end, which must lie above zero."""
+    size = np.abs(v[0])
+    near = np.where(size > e[0], size - e[0], 0.0)
+    steepest = np.where(v[1] >= 1, size + e[0], near) ** (v[1] - 1)
+    spread = np.where(e[0] > 0, np.abs(v[1]) * steepest * e[0], 0.0)
+    return r, spread + 2 * UNIT * np.abs(r)
 
 
 def _sqrt(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,26 +210,21 @@ def _reduce(
     at = claim.worst(where if points_at else None)
     if at is None:
         at = claim.worst()
-    common = {"id": claim.id, "role": claim.role, "says": claim.says, "outcome": outcome, "link": claim.link}
+    common: dict[str, Any] = {"id": claim.id, "role": claim.role, "says": claim.says, "outcome": outcome}
+    common |= {"counts": counts, "relation": claim.relation, "failing": tuple(failing), "excess": failing}
     if at is None:
-        return Verdict(
-            **common, counts=counts, relation=claim.relation, holds=True, failing=tuple(failing), excess=failing
-        )  # type: ignore[arg-type]
+        return Verdict(**common, link=claim.link, holds=True)
     lhs, rhs = claim.sides(at)
     on_run = claim.link is None or claim.link.state == "run"
     witness = {a: int(labels[a][i]) if on_run and a in labels else i for a, i in zip(claim.axes, at, strict=True)}
     return Verdict(
-        **common,  # type: ignore[arg-type]
-        counts=counts,
-        relation=claim.relation,
+        **common,
+        link=claim.link,
         holds=claim.holds,
-        fails=bool((claim.state == FAILS).any()),
         lhs=lhs,
         rhs=rhs,
         slack=float(claim.slack[at]),
         witness=witness,
         tightest_constant=claim.tightest_constant,
-        failing=tuple(failing),
-        excess=failing,
         size=int(claim.domain.sum()),
     )

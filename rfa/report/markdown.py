@@ -32,7 +32,7 @@ def markdown(report: Report) -> str:
     sections = (
         _head, _failures, _outcomes, _proof, _printed, _ledgers, _idle, _links, _provenance,
     )  # fmt: skip
-    return "\n\n".join("\n".join(lines) for section in sections if (lines := list(section(report)))) + "\n"
+    return "\n\n".join("\n".join(lines).rstrip() for section in sections if (lines := list(section(report)))) + "\n"
 
 
 def escape(text: Any) -> str:
@@ -221,18 +221,12 @@ def _printed(report: Report) -> Iterator[str]:
 
 def _ledgers(report: Report) -> Iterator[str]:
     for ledger in report.document["ledgers"]:
-        where = at(ledger)
-        yield f"## Loss ledger of {escape(ledger['claim'])}"
-        yield ""
-        yield f"{escape(ledger['says'])}{f' (at {escape(where)})' if where else ''}"
-        yield ""
-        rows = [(e["name"], e["says"], *map(figure, (e["before"], e["after"], e["factor"]))) for e in ledger["entries"]]
-        total = (
-            "total",
-            "measured over proved",
-            *map(figure, (ledger["measured"], ledger["proved"], ledger["total"])),
-        )
-        yield from table(("step", "what it does", "before", "after", "factor"), [*rows, total])
+        where = f" (at {escape(at(ledger))})" if ledger["witness"] else ""
+        total = {**ledger, "before": ledger["measured"], "after": ledger["proved"], "factor": ledger["total"]}
+        rows = [*ledger["entries"], {**total, "name": "total", "says": "measured over proved"}]
+        cells = ((r["name"], r["says"], *(figure(r[key]) for key in ("before", "after", "factor"))) for r in rows)
+        yield from (f"## Loss ledger of {escape(ledger['claim'])}", "", f"{escape(ledger['says'])}{where}", "")
+        yield from table(("step", "what it does", "before", "after", "factor"), cells)
         yield ""
 
 

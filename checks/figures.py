@@ -1,0 +1,185 @@
+"""Figures 1 and 2 of the paper: what is measured on their runs, how it is drawn, and what the paper says of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rfa import Run, Setting
+from rfa.data import draw_fresh, stream
+from rfa.figures import Plot, Said
+from rfa.network import outputs
+from rfa.papers import DoesNotApply
+
+SHOWN = 600
+"""Training samples that Figure 1 draws."""
+GRID = 241
+"""Points along each side of the grid of the decision boundary."""
+REACH = 2.0
+CURVE = 90
+"""Steps at which Figure 2 measures the accuracy on fresh samples."""
+ERRORS = 3.0
+"""Standard errors that a difference of two accuracies has to exceed to count."""
+
+Floats = NDArray[np.float64]
+Points = NDArray[np.int64]
+
+
+# ---- figure 1 ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Figure 1: samples X (n, 2), clean label, whether noisy, outputs at the steps (k, n), output on a grid."""
+
+    X: Floats
+    clean: Points
+    noisy: NDArray[np.bool_]
+    y: Points
+    steps: tuple[int, ...]
+    outputs: Floats
+    axis: Floats
+    f: Floats
+
+
+def boundary(run: Run) -> Boundary:
+    """The samples and the network in the plane of the centres, for a run in two dimensions."""
+    if run.sample.X.shape[1] != 2:
+        raise DoesNotApply("the decision boundary is drawn in two dimensions")
+    steps = tuple(dict.fromkeys((run.T, run.last)))
+    axis = np.linspace(-REACH, REACH, GRID)
+    points = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    f = outputs(points @ run.sample.mu, run.W(run.last), run.a).reshape(GRID, GRID)
+    found = np.stack([run.output(t).value for t in steps])
+    sample = run.sample
+    return Boundary(sample.X @ sample.mu.T, sample.y_clean, sample.noisy, sample.y, steps, found, axis, f)
+
+
+def draw_boundary(axes: Any, one: Boundary) -> None:
+    """Samples in the plane of μ1 and μ2, noisy ones marked, and the two sides of the decision boundary."""
+    axes.contourf(one.axis, one.axis, one.f, levels=[-np.inf, 0.0, np.inf], colors=["#f6d5c4", "#cfe3f2"])
+    axes.contour(one.axis, one.axis, one.f, levels=[0.0], colors="black", linewidths=1.2)
+    for label, colour in ((1, "#0072B2"), (-1, "#D55E00")):
+        for noisy, marker, name in ((False, ".", "clean"), (True, "x", "noisy")):
+            mine = np.flatnonzero((one.y == label) & (one.noisy == noisy))
+            mine = mine[mine < SHOWN]
+            axes.scatter(*one.X[mine].T, s=16, marker=marker, color=colour, lw=0.9, label=f"{name}, y = {label:+d}", gid=f"{name}{label:+d}")
+    axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xlabel="⟨x, μ1⟩", ylabel="⟨x, μ2⟩")
+    axes.set_title(f"t = {one.steps[-1]}; the first {min(SHOWN, len(one.X))} of {len(one.X)} samples")
+    axes.legend(fontsize=7, loc="upper right")
+
+
+def about_boundary(panels: Sequence[Boundary]) -> Iterator[Said]:
+    """Every clean training sample is right and every noisy one wrong, at the last step and at T."""
+    for one in panels:
+        for t, f in zip(one.steps, one.outputs, strict=True):
+            right = one.y * f > 0
+            clean, noisy = int((~one.noisy).sum()), int(one.noisy.sum())
+            found = int(right[~one.noisy].sum())
+            yield Said(f"every clean training sample is classified correctly, t = {t}", found == clean, f"{found} of {clean}")
+            wrong = int((~right[one.noisy]).sum())
+            yield Said(f"every noisy training sample is misclassified, t = {t}", wrong == noisy, f"{wrong} of {noisy}")
+
+
+# ---- figure 2 ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Figure 2: accuracy at some steps on the training sample and on fresh samples, all with noisy labels."""
+
+    name: str
+    n: int
+    d: int
+    eta: float
+    noisy: float
+    fresh: int
+    steps: Points
+    train: Floats
+    test: Floats
+
+    @property
+    def error(self) -> float:
+        """Standard error of the accuracy on fresh samples at 1 − η."""
+        return float(np.sqrt(self.eta * (1 - self.eta) / self.fresh))
+
+    @property
+    def before(self) -> int:
+        """Place of the last step before more training labels are fitted than there are clean ones."""
+        over = np.flatnonzero(self.train > 1 - self.noisy)
+        return max(0, int(over[0]) - 1) if len(over) else len(self.steps) - 1
+
+
+def curve_steps(setting: Setting) -> Iterable[int]:
+    """Steps spread evenly in the logarithm, with the first and the last."""
+    return sorted({0, *np.geomspace(1, setting.total_steps, CURVE).round().astype(int).tolist()})
+
+
+def curves(run: Run) -> Curves:
+    """Accuracy on the training sample and on fresh samples with noisy labels at all kept steps."""
+    if run.setting is None:
+        raise DoesNotApply("the law of the data is not known for this run")
+    setting, steps = run.setting, np.array(sorted(run.weights))
+    fresh = draw_fresh(
+        setting, run.sample.mu, setting.fresh, stream(setting.seed, "fresh", run.draws - 1), run.draws - 1
+    )
+    test = [float((fresh.y * outputs(fresh.X, run.weights[t], run.a) > 0).mean()) for t in steps]
+    train = [float((run.sample.y * outputs(run.sample.X, run.weights[t], run.a) > 0).mean()) for t in steps]
+    noisy = float(run.sample.noisy.mean())
+    return Curves(setting.name, run.n, run.d, setting.eta, noisy, setting.fresh, steps, np.array(train), np.array(test))
+
+
+def draw_curves(axes: Any, one: Curves) -> None:
+    """Accuracy on training and fresh samples against the step; dashed: 1 − η, the best that fresh samples allow."""
+    axes.plot(one.steps, one.train, color="#0072B2", label="training samples", gid="train")
+    axes.plot(one.steps, one.test, color="#D55E00", label=f"{one.fresh} fresh samples", gid="test")
+    axes.axhline(1 - one.eta, color="black", ls="--", lw=1, label=f"1 − η = {1 - one.eta:.2f}", gid="best")
+    axes.set_xscale("symlog", linthresh=1, linscale=0.4)
+    axes.set(xlim=(0, int(one.steps[-1])), ylim=(0.4, 1.02), xlabel="step t", ylabel="accuracy")
+    axes.set_title(f"n = {one.n} {'>' if one.n > one.d else '<'} d = {one.d}")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="lower right")
+
+
+def about_curves(panels: Sequence[Curves]) -> Iterator[Said]:
+    """Past interpolation the accuracy on fresh samples falls if n > d and stays near 1 − η if d > n."""
+    for one in panels:
+        start, end = float(one.test[one.before]), float(one.test[-1])
+        fitted = f"training accuracy {one.train[-1]:.4f} at t = {one.steps[-1]}"
+        yield Said(f"{one.name}: the noisy labels are fitted in the end", bool(one.train[-1] == 1), fitted)
+        told = f"{start:.4f} at t = {one.steps[one.before]}, {end:.4f} at t = {one.steps[-1]}"
+        room = ERRORS * one.error
+        if one.n > one.d:
+            fell = start - end > np.sqrt(2) * room
+            yield Said(f"{one.name}: test accuracy falls by more than {ERRORS:g} standard errors", bool(fell), told)
+        else:
+            near = abs(end - (1 - one.eta)) <= room
+            says = f"{one.name}: test accuracy stays within {ERRORS:g} standard errors of {1 - one.eta:.2f}"
+            yield Said(says, bool(near), told)
+
+
+FIGURES = {
+    "1": Plot(
+        title="Figure 1: data and decision boundary.",
+        settings=("figure-1",),
+        given="Gaussian clusters, d = 2, σ² = 1/50, 15 % flipped labels, n = 5000, m = 500, α = 0.05, ω² = 1/(32 m), 3000 iterations",
+        ours="the centres are the first two axes, the seed is 0, one random sign per sample",
+        keep=lambda setting: (),
+        measure=boundary,
+        draw=draw_boundary,
+        claims=about_boundary,
+    ),
+    "2": Plot(
+        title="Figure 2: accuracy past interpolation for n > d and for d > n.",
+        settings=("figure-2-low", "figure-2-high"),
+        given="Gaussian clusters, m = 400, α = 0.1, σ² = d^(−1.2), ω² = 0.01/(m d), 15 % flipped labels, 6000 validation samples",
+        ours="n, d and the number of steps of both panels, the seed 0",
+        keep=curve_steps,
+        measure=curves,
+        draw=draw_curves,
+        claims=about_curves,
+    ),
+}
+"""The figures by their numbers."""
