@@ -221,6 +221,7 @@ def _reduce(
         **common,
         link=claim.link,
         holds=claim.holds,
+        fails=bool((claim.state == FAILS).any()),
         lhs=lhs,
         rhs=rhs,
         slack=float(claim.slack[at]),
