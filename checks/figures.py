@@ -65,7 +65,8 @@ def draw_boundary(axes: Any, one: Boundary) -> None:
         for noisy, marker, name in ((False, ".", "clean"), (True, "x", "noisy")):
             mine = np.flatnonzero((one.y == label) & (one.noisy == noisy))
             mine = mine[mine < SHOWN]
-            axes.scatter(*one.X[mine].T, s=16, marker=marker, color=colour, lw=0.9, label=f"{name}, y = {label:+d}", gid=f"{name}{label:+d}")
+            look = {"marker": marker, "color": colour, "label": f"{name}, y = {label:+d}"}
+            axes.scatter(*one.X[mine].T, s=16, lw=0.9, gid=f"{name}{label:+d}", **look)
     axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xlabel="⟨x, μ1⟩", ylabel="⟨x, μ2⟩")
     axes.set_title(f"t = {one.steps[-1]}; the first {min(SHOWN, len(one.X))} of {len(one.X)} samples")
     axes.legend(fontsize=7, loc="upper right")
@@ -78,9 +79,11 @@ def about_boundary(panels: Sequence[Boundary]) -> Iterator[Said]:
             right = one.y * f > 0
             clean, noisy = int((~one.noisy).sum()), int(one.noisy.sum())
             found = int(right[~one.noisy].sum())
-            yield Said(f"every clean training sample is classified correctly, t = {t}", found == clean, f"{found} of {clean}")
+            says = f"every clean training sample is classified correctly, t = {t}"
+            yield Said(says, found == clean, f"{found} of {clean}")
             wrong = int((~right[one.noisy]).sum())
-            yield Said(f"every noisy training sample is misclassified, t = {t}", wrong == noisy, f"{wrong} of {noisy}")
+            says = f"every noisy training sample is misclassified, t = {t}"
+            yield Said(says, wrong == noisy, f"{wrong} of {noisy}")
 
 
 # ---- figure 2 ------------------------------------------------------------------------------------------------
@@ -164,7 +167,8 @@ FIGURES = {
     "1": Plot(
         title="Figure 1: data and decision boundary.",
         settings=("figure-1",),
-        given="Gaussian clusters, d = 2, σ² = 1/50, 15 % flipped labels, n = 5000, m = 500, α = 0.05, ω² = 1/(32 m), 3000 iterations",
+        given="Gaussian clusters, d = 2, σ² = 1/50, 15 % flipped labels, n = 5000, m = 500, α = 0.05, "
+        "ω² = 1/(32 m), 3000 iterations",
         ours="the centres are the first two axes, the seed is 0, one random sign per sample",
         keep=lambda setting: (),
         measure=boundary,
@@ -174,7 +178,8 @@ FIGURES = {
     "2": Plot(
         title="Figure 2: accuracy past interpolation for n > d and for d > n.",
         settings=("figure-2-low", "figure-2-high"),
-        given="Gaussian clusters, m = 400, α = 0.1, σ² = d^(−1.2), ω² = 0.01/(m d), 15 % flipped labels, 6000 validation samples",
+        given="Gaussian clusters, m = 400, α = 0.1, σ² = d^(−1.2), ω² = 0.01/(m d), 15 % flipped labels, "
+        "6000 validation samples",
         ours="n, d and the number of steps of both panels, the seed 0",
         keep=curve_steps,
         measure=curves,

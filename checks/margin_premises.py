@@ -75,7 +75,7 @@ def kept(run: Run) -> Rounded:
 def light_weights(run: Run) -> Claim:
     """L14 from step 1 to T."""
     until, bound = (run.t >= 1) & (run.t <= run.T), 2 * run.alpha * run.t
-    return suppose("RP.L14", "‖W(τ)‖_F ≤ 2ατ", run.frobenius, "<=", bound, axes="t", where=until)
+    return suppose("RP.L14F", "‖W(τ)‖_F ≤ 2ατ", run.frobenius, "<=", bound, axes="t", where=until)
 
 
 def many_candidates(run: Run) -> Claim:

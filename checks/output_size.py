@@ -7,6 +7,7 @@ import numpy as np
 from checks.constants import E
 from checks.layers import second_layer, spectral_norm
 from checks.margin_premises import Growth, equal_second_layer
+from checks.premises import light_at_steps
 from rfa import Rounded, Run, chain, eq, ge, le
 from rfa.chains import Chain
 from rfa.rounding import UNIT
@@ -57,7 +58,7 @@ def outputs_until(run: Run, given: Growth) -> Chain:
         "U-L11f", "no output above 2 before T",
         run.reach[: run.n_s] * run.R_x,
         le(norm, "E18"),
-        le(2.0, "‖W(τ)‖_F ≤ 2ατ ≤ ½, ‖x_i‖ ≤ √2", needs=[given.light, given.short]),
+        le(2.0, "‖W(τ)‖_F ≤ 2ατ ≤ ½, ‖x_i‖ ≤ √2", needs=[light_at_steps(run), given.short]),
         axes="s", where=run.s_steps >= 1,
     )  # fmt: skip
 
@@ -72,7 +73,7 @@ def derivatives(run: Run, given: Growth) -> Chain:
         "E19", "no loss derivative below E/2 before T",
         run.g_min[steps],
         ge(loss_derivative(size), "−ℓ' decreases and y f ≤ |f|", where=high < size),
-        ge(1 / (1 + np.exp(Rounded(2.0))), "|f| ≤ 2", needs=[given.light, given.short]),
+        ge(1 / (1 + np.exp(Rounded(2.0))), "|f| ≤ 2", needs=[light_at_steps(run), given.short]),
         ge(E / 2, "−ℓ'(z) ≥ ½exp(−z), z ≥ 0"),
         axes="s mu q", where=later,
     )  # fmt: skip

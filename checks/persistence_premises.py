@@ -13,6 +13,7 @@ from checks.premises import (
     close_samples,
     full_clusters,
     gradient_steps,
+    light_at_steps,
     short_inputs,
     step_at_most,
 )
@@ -73,7 +74,7 @@ def alignment_premises(run: Run) -> Alignment:
         suppose("RP.L12.off", "w_j(1) asleep on I_−μ", asleep, "<", 0.0, where=opposing, **one),
         suppose("RP.L12.corr", "⟨w_j(1), μ⟩ ≥ 0", own, ">=", 0.0, where=run.in_J, **one),
         linear_growth(run),
-        light_weights(run),
+        light_at_steps(run),
         step_at_most(run, 0.25, "α ≤ ¼"),
         short_inputs(run),
         close_samples(run),
@@ -100,7 +101,7 @@ def step_facts(run: Run) -> Step:
     g = run.g_min[: run.n_s, :, 0]
     some = later(run) & (run.clean_size > 0)
     return Step(
-        gradient_steps(run), awake, asleep, linear_so_far(run), light_weights(run),
+        gradient_steps(run), awake, asleep, linear_so_far(run), light_at_steps(run),
         short_inputs(run), close_samples(run),
         suppose("RP.n8.nu", "|I_ν| ≥ n/8", run.cluster_size, ">=", run.n / 8, axes="nu"),
         pulled(run),
@@ -130,12 +131,6 @@ def linear_so_far(run: Run) -> Claim:
     """L14 for each neuron before each gradient step."""
     before, bound = run.norm[: run.n_s], 2 * run.alpha * run.b * run.s_steps[:, None]
     return suppose("RP.L14.s", "‖w_j(s)‖ ≤ 2αbs", before, "<=", bound, axes="s j", where=later(run))
-
-
-def light_weights(run: Run) -> Claim:
-    """L14 for all neurons together before each gradient step."""
-    norm, bound = run.frobenius[: run.n_s], 2 * run.alpha * run.s_steps
-    return suppose("RP.L14F", "‖W(s)‖_F ≤ 2αs", norm, "<=", bound, axes="s", where=run.s_steps >= 1)
 
 
 def almost_orthogonal(run: Run) -> Claim:

@@ -59,6 +59,12 @@ def aligned(run: Run) -> tuple[Claim, Claim]:
     )
 
 
+def light_at_steps(run: Run) -> Claim:
+    """L14 for all neurons together before each gradient step below T."""
+    norm, bound = run.frobenius[: run.n_s], 2 * run.alpha * run.s_steps
+    return suppose("RP.L14F", "‖W(s)‖_F ≤ 2αs", norm, "<=", bound, axes="s", where=run.s_steps >= 1)
+
+
 def few_noisy(run: Run) -> Claim:
     """(3/2) rho + D within E/64 (E20)."""
     return suppose("RP.E20", "(3/2)ρ + D ≤ E/64", 1.5 * run.rho + run.D, "<=", E / 64)

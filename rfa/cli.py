@@ -84,14 +84,14 @@ def verify(
       rfa verify explicit --paper both
     """
     from rfa.progress import bar
-    from rfa.report.files import check_writable
+    from rfa.report.files import check_places
     from rfa.runfile import save_run as write_run
     from rfa.verify import chosen_papers, replay_command, simulate, verify as judged
 
     papers, output = chosen_papers(paper, what), Output(**options)
     setting = chosen_setting(what, papers[0], changes, seed)
     out = output.out or Path("reports") / f"{file_name(setting.name)}-seed{setting.seed}"
-    check_writable(out)
+    check_places(out, output.json_path, save_run)
     with bar(quiet=output.quiet) as progress:
         run = simulate(setting, paper=papers[0], progress=progress)
         links = output.links is not False
@@ -123,13 +123,13 @@ def check(path: Path, changes: tuple[str, ...], paper: str | None, **options: An
     import shlex
 
     from rfa.progress import bar
-    from rfa.report.files import check_writable
+    from rfa.report.files import check_places
     from rfa.runfile import load_run
     from rfa.verify import find_paper, verify as judged
 
     of, output = find_paper(paper), Output(**options)
     out = output.out or Path("reports") / file_name(path.stem)
-    check_writable(out)
+    check_places(out, output.json_path)
     given = [part for change in changes for part in ("--set", change)] + (["--paper", paper] if paper else [])
     with bar(quiet=output.quiet) as progress:
         run = load_run(path, progress=lambda done, total: progress("reading", done, total), **parsed(changes))

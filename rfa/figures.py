@@ -1,4 +1,4 @@
-"""Figures of a paper: the runs they show, what is drawn, and what the paper says of them, computed and not eyeballed."""
+"""Figures of a paper: the runs they show, what is drawn, and what the paper says of them, computed on the runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rfa.report.markdown import escape, figure as number, table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from rfa.papers import AssumptionTable, Paper
+    from rfa.papers import AssumptionRow, AssumptionTable, Paper
     from rfa.run import Run
     from rfa.setting import Setting
 
@@ -75,12 +75,14 @@ class Made:
                 "",
                 f"Assumptions at `{name}` (C = {number(of.C)}): {len(of.rows) - len(broken)} of {len(of.rows)} hold.",
                 "",
-                *table(
-                    ("assumption", "says", "sides", "holds"),
-                    [(r.id, r.says, f"{number(r.lhs)} {r.relation} {number(r.rhs)}", "yes" if r.holds else "no") for r in of.rows],
-                ),
+                *table(("assumption", "says", "sides", "holds"), map(_assumption, of.rows)),
             ]
         return "\n".join(lines) + "\n"
+
+
+def _assumption(row: AssumptionRow) -> tuple[str, ...]:
+    sides = f"{number(row.lhs)} {row.relation} {number(row.rhs)}"
+    return row.id, row.says, sides, "yes" if row.holds else "no"
 
 
 def told(claim: Said) -> tuple[str, str, str]:

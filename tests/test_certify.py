@@ -100,7 +100,7 @@ def test_both_papers_stand_side_by_side(run_rfa, tmp_path):
         report = json.loads((tmp_path / "here" / name / "report.json").read_text(encoding="utf-8"))
         assert report["paper"]["name"] == name
     text = (tmp_path / "here" / "comparison.md").read_text(encoding="utf-8")
-    assert "| explicit | explicit | 64.01 |" in text and "| printed | printed | 1." in text
+    assert "| explicit | R1 to R4 nearly always | 64.01 |" in text and "| printed | printed | 1." in text
     assert "| explicit | conclusion.noisy |" in text
 
 

@@ -51,6 +51,18 @@ def test_what_an_operand_brings_goes_on(value, error):
         assert abs(function(moved) - function(value)) <= function(Rounded(value, error)).error + 4e-15
 
 
+@given(st.floats(0.5, 2), st.floats(0, 0.4), st.sampled_from([-2.0, -0.5, 0.5, 1.0, 3.0]))
+def test_a_power_covers_both_ends_of_its_operand(value, error, exponent):
+    power = Rounded(value, error) ** exponent
+
+    for end in (value - error, value + error):
+        assert abs(end**exponent - value**exponent) <= power.error + 4e-15 * (end**exponent + value**exponent)
+
+
+def test_an_inverse_power_of_what_may_be_zero_has_no_bound():
+    assert (Rounded(1e-3, 1e-2) ** -1.0).error == np.inf
+
+
 def test_least_and_largest_keep_the_worst_error():
     array = Rounded([[1.0, 5.0], [3.0, 2.0]], [[0.1, 0.2], [0.3, 0.4]])
 

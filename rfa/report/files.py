@@ -79,3 +79,13 @@ def check_writable(directory: Path) -> None:
         raise InputError(f"{directory}: {there} is a file; expected a directory for the reports")
     if not os.access(there, os.W_OK):
         raise InputError(f"{directory}: no permission to write in {there}")
+
+
+def check_places(directory: Path, *files: Path | str | None) -> None:
+    """`check_writable` for the reports and for single files (None and `-` are no files)."""
+    check_writable(directory)
+    for file in files:
+        if file not in (None, "-"):
+            if Path(str(file)).is_dir():
+                raise InputError(f"{file}: is a directory; expected a file name")
+            check_writable(Path(str(file)).parent)

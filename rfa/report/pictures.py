@@ -73,7 +73,7 @@ def svg(drawn: Figure) -> str:
     import matplotlib as mpl
 
     into = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "rfa", "font.family": "DejaVu Sans, sans-serif".split(", ")}):
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "rfa"}):
         drawn.savefig(into, format="svg", metadata={"Date": None, "Creator": None})
     return into.getvalue()
 
@@ -87,7 +87,7 @@ def blank(width: float = 6.4, height: float = 4.0, columns: int = 1) -> tuple[Fi
 
 
 def thinned(count: int) -> NDArray[np.int64]:
-    """At most `MOST_POINTS` indices below `count`: the first 20, then evenly spread in the logarithm and in the step."""
+    """At most `MOST_POINTS` indices below `count`: the first 20, then spread in the logarithm and in the step."""
     if count <= MOST_POINTS:
         return np.arange(count)
     each = (MOST_POINTS - 20) // 2
@@ -142,7 +142,9 @@ def slack(curves: Mapping[str, Curve]) -> Figure:
         steps, values = curves[id]
         keep = np.union1d(thinned(len(steps)), [int(values.argmin())])
         named = k < MOST_CURVES
-        look = {"color": f"C{k % 10}", "ls": STYLES[k // 10 % 4], "label": id} if named else {"color": REST, "alpha": 0.4}
+        look: dict[str, Any] = {"color": REST, "alpha": 0.4}
+        if named:
+            look = {"color": f"C{k % 10}", "ls": STYLES[k // 10 % 4], "label": id}
         axes.plot(steps[keep], values[keep], marker="." if len(steps) < 8 else None, lw=1.3, gid=id, **look)
     axes.axhline(0, color=BOUND, lw=2, gid="bound")
     last = max(int(steps[-1]) for steps, _ in curves.values())
@@ -218,13 +220,16 @@ def _portrait(axes: Axes, run: Run, t: int) -> None:
     for radius, style in ((1.0, "-"), (1 / float(np.sqrt(run.d)), "--")):
         axes.add_patch(Circle((0, 0), radius, fill=False, color=REST, ls=style, lw=0.8))
     plane = directions(run, t)
-    axes.scatter(*plane[~run.in_J].T, s=9, color=REST, alpha=0.6, gid="others")
+    rest = plane[~run.in_J]
+    axes.scatter(rest[:, 0], rest[:, 1], s=9, color=REST, alpha=0.6, gid="others")
     for mu in range(4):
-        mine = run.in_J & (run.home == mu)
-        axes.scatter(*plane[mine].T, s=13, color=COLOURS[mu], marker="o" if PAIR[mu] == 0 else "^", gid=CENTRES[mu])
+        mine, marker = plane[run.in_J & (run.home == mu)], "o" if PAIR[mu] == 0 else "^"
+        axes.scatter(mine[:, 0], mine[:, 1], s=13, color=COLOURS[mu], marker=marker, gid=CENTRES[mu])
         x, y = np.eye(2)[PAIR[mu]] * CENTRE_SIGN[mu] * 1.16
         axes.text(x, y, CENTRES[mu], ha="center", va="center", fontsize=8)
-    axes.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", title=f"t = {t}", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+    axes.set(
+        xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", title=f"t = {t}", xticks=[-1, 0, 1], yticks=[-1, 0, 1]
+    )
 
 
 # ---- samples -----------------------------------------------------------------------------------------------------
@@ -258,7 +263,8 @@ def captured(run: Run, s: int) -> NDArray[np.float64]:
 
 
 def capture(run: Run) -> Figure:
-    """Candidate neurons by the part of their own and of the opposing cluster on which they are active, at steps 0 and 1."""
+    """Candidate neurons by the part of their own and of the opposing cluster on which they are active, at steps
+    0 and 1."""
     times = [s for s in (0, 1) if run.first <= s < run.first + run.n_s]
     if not times or not run.in_J.any():
         raise DoesNotApply("no step, or no candidate neuron")

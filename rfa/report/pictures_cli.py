@@ -24,12 +24,29 @@ def _need_matplotlib() -> None:
 
 @click.command()
 @click.argument("name", metavar="NUMBER")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("reports"), metavar="DIR", show_default=True, help="Where it goes.")
-@click.option("--format", "formats", type=click.Choice(("svg", "png", "pdf")), multiple=True, default=("svg",), show_default=True, help="May be repeated.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("reports"),
+    metavar="DIR",
+    show_default=True,
+    help="Where it goes.",
+)
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(("svg", "png", "pdf")),
+    multiple=True,
+    default=("svg",),
+    show_default=True,
+    help="May be repeated.",
+)
 @set_option
 @quiet_option
 @paper_option
-def figure(name: str, out: Path, formats: tuple[str, ...], changes: tuple[str, ...], quiet: bool, paper: str | None) -> int:
+def figure(
+    name: str, out: Path, formats: tuple[str, ...], changes: tuple[str, ...], quiet: bool, paper: str | None
+) -> int:
     """Draw a figure of the paper from runs of its settings, and compute what the paper says of it.
 
     \b
@@ -54,5 +71,7 @@ def figure(name: str, out: Path, formats: tuple[str, ...], changes: tuple[str, .
     heads = ("said of it", "on these runs", "measured")
     click.echo(listed([dict(zip(heads, figures.told(c), strict=True)) for c in made.claims]))
     if not quiet:
-        click.echo(f"\nFrom the paper: {made.plot.given}.\nOurs: {made.plot.ours}.\nWritten: {', '.join(map(str, written))}")
+        click.echo(
+            f"\nFrom the paper: {made.plot.given}.\nOurs: {made.plot.ours}.\nWritten: {', '.join(map(str, written))}"
+        )
     return OK

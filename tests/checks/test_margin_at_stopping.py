@@ -62,7 +62,7 @@ PLANTED = {
     "RP.M1": (lambda r: traced(r, "step_error", (2, J), 1.0), {"s": 2, "j": J}),
     "RP.NAC.on": (lambda r: traced(r, "pre_min", (2, J, HOME), -1.0), {"s": 2, "j": J}),
     "RP.NAC.off": (lambda r: traced(r, "pre_max", (2, J, HOME ^ 1), 1.0), {"s": 2, "j": J}),
-    "RP.L14": (lambda r: traced(r, "frobenius", (2,), 9.0), {"t": 2}),
+    "RP.L14F": (lambda r: traced(r, "frobenius", (2,), 9.0), {"t": 2}),
     "RP.grid": (lambda r: replace(r, step_size=0.08), {}),
     "RP.alpha": (lambda r: replace(r, step_size=0.3), {}),
     "RP.R": (lambda r: in_sample(r, 5, lambda x: 2 * x), {"i": 5}),
@@ -204,6 +204,15 @@ def test_a_step_size_too_large_leaves_the_margins_true_beyond_what_is_promised()
 
     assert (verdicts["L11.clean"].outcome, verdicts["L11.clean"].failing) == (Outcome.BEYOND, ("RP.E22",))
     assert verdicts["L11.norm"].outcome is Outcome.CONFIRMED
+
+
+def test_a_heavy_step_costs_its_own_derivatives_alone_their_premise():
+    run = small()
+    heavy = traced(run, "frobenius", (2,), 9.0)
+    link = holding(judge(margin_at_stopping, heavy))["E19 X1→X2"]
+
+    assert link.failing == ("RP.L14F",)
+    assert link.counts[Outcome.BEYOND] + link.counts[Outcome.SILENT] == link.size / 3
 
 
 def test_the_norm_needs_short_weights_and_a_step_of_at_most_a_quarter_alone():

@@ -8,7 +8,7 @@ import pytest
 from checks.assumptions import assumption_table
 from checks.explicit import PAPER
 from checks.explicit.certificate import certify
-from checks.explicit.ledger import EXPLICIT_C, explicit_C, margin_ledger, notes, worst_margin
+from checks.explicit.ledger import explicit_C, margin_ledger, notes, worst_margin
 from rfa import Outcome, judge
 from rfa.rounding import Rounded
 from rfa.simulate import simulate, start
@@ -90,12 +90,11 @@ def test_below_the_explicit_constant_the_proof_is_silent_where_the_conclusion_fa
     assert any("C = 10 is below the explicit constant" in note for note in notes(run))
 
 
-def test_the_sizes_at_the_explicit_constant_are_those_of_the_setting():
-    setting = find_setting("explicit-64", PAPER)
-    (variant,) = explicit_C(small()).variants
-
-    assert pytest.approx(EXPLICIT_C) == variant.C
-    assert variant.sizes == {"m": setting.m, "n": setting.n, "d": setting.d}
+def test_the_sizes_at_the_explicit_constants_are_those_of_the_settings():
+    for name, variant in zip(("explicit", "explicit-64"), explicit_C(small()).variants, strict=True):
+        setting = find_setting(name, PAPER)
+        assert variant.C == pytest.approx(setting.C)
+        assert variant.sizes_at(setting.C) == {"m": setting.m, "n": setting.n, "d": setting.d}
 
 
 # ---- the certificate on other runs -------------------------------------------------------------------------

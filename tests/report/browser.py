@@ -10,35 +10,9 @@ import pytest
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
-OVERFLOW = """
-const width = document.documentElement.clientWidth;
-const outside = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && (r.right > width + 1 || r.left < -1); };
-const hidden = (e) => e.closest('.skip') || (e.closest('thead') && getComputedStyle(e.closest('thead')).position === 'absolute');
-return [document.documentElement.scrollWidth > width ? 'page' : '',
-        ...[...document.querySelectorAll('body *')].filter((e) => outside(e) && !hidden(e)).map((e) => e.outerHTML.slice(0, 120))]
-       .filter(Boolean);
-"""
-
-CONTRAST = """
-const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-const known = new Map();
-const paint = (c) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data; };
-const rgba = (c) => { if (!known.has(c)) known.set(c, paint(c)); return known.get(c); };
-const light = (c) => [0.2126, 0.7152, 0.0722].reduce((sum, w, k) => {
-  const x = c[k] / 255; return sum + w * (x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4); }, 0);
-const ground = (e) => { for (; e; e = e.parentElement) { const c = rgba(getComputedStyle(e).backgroundColor); if (c[3] > 250) return c; } return [255, 255, 255]; };
-const found = [];
-for (const e of document.querySelectorAll('body *')) {
-  const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-  if (!own || e.closest('script,style,.skip') || !e.getClientRects().length) continue;
-  const style = getComputedStyle(e), svg = e instanceof SVGElement;
-  const box = svg && e.closest('.node') && e.closest('.node').querySelector('.box');
-  const ink = light(rgba(svg ? style.fill : style.color)), back = light(box ? rgba(getComputedStyle(box).fill) : ground(e));
-  const ratio = (Math.max(ink, back) + 0.05) / (Math.min(ink, back) + 0.05);
-  if (ratio < 4.5) found.push(`${ratio.toFixed(2)} ${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 40)}`);
-}
-return [...new Set(found)];
-"""
+OVERFLOW, CONTRAST = (
+    Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8") for name in ("overflow", "contrast")
+)
 
 
 def missing():

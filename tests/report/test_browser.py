@@ -225,7 +225,11 @@ def test_axe_finds_no_serious_violation(driver, path, every_status):
     if not file:
         pytest.skip("AXE_CORE does not name axe.min.js (npm pack axe-core)")
     driver.set_script_timeout(120)
-    for width, dark, one_page, id in ((1280, False, path, "L14"), (390, True, path, "T1"), (1280, True, every_status, "Z4")):
+    for width, dark, one_page, id in (
+        (1280, False, path, "L14"),
+        (390, True, path, "T1"),
+        (1280, True, every_status, "Z4"),
+    ):
         browser.show(driver, one_page, width, dark)
         one(driver, f".node[data-id='{id}']").click()
         driver.execute_script(Path(file).read_text(encoding="utf-8"))

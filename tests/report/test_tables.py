@@ -25,8 +25,8 @@ def constant(symbol, on_run, works="least", **fields):
 
 TABLE = ConstantsTable(
     (
-        constant("C", 36.0), constant("C", 50.0, "largest"), constant("C2", 4.5), constant("c", 1.0), constant("c", 2.0),
-        constant("2·1024", 3.0), constant("C1", math.inf), constant("g", None),
+        constant("C", 36.0), constant("C", 50.0, "largest"), constant("C2", 4.5), constant("c", 1.0),
+        constant("c", 2.0), constant("2·1024", 3.0), constant("C1", math.inf), constant("g", None),
     ),
     (Variant("printed", "as printed", (Requirement("E1", "C ≥ 10", lambda C: C - 10),), lambda C: {"n": 2 * C}),),
     {"delta": 0.1},
