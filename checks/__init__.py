@@ -74,4 +74,9 @@ PAPER = Paper(
     ledgers=(margin_ledger, first_step_ledger, movement_ledger),
     pictured=("L14.neuron", "C10"),
     figures=FIGURES,
+    gallery={
+        "proof-scale": ("slack", "L14.neuron", "C10", "margins"),
+        "feasible": ("alignment", "portrait"),
+        "amplification": ("portrait", "alignment", "capture", "patterns"),
+    },
 )  # fmt: skip

@@ -86,13 +86,13 @@ def tails(run: Run) -> Tails:
 def _between(above: Rounded, above_end: Rounded, draws: int) -> Rounded:
     """P(t < <z, v> <= end): a difference or, where that errs less, a frequency of its own among the draws."""
     band = rounded(above - above_end)
-    share = np.clip(np.abs(band.value), 0, 1)
-    return Rounded(band.value, np.minimum(band.error, frequency_error(share, draws)))
+    return Rounded(band.value, np.minimum(band.error, frequency_error(np.abs(band.value), draws)))
 
 
 def frequency_error(rate: Array, draws: float) -> Array:
-    """Five standard errors of a frequency, and at least ten draws."""
-    return np.asarray(np.maximum(5 * np.sqrt(rate * (1 - rate) / draws), 10 / draws))
+    """Five standard errors of a frequency (which rounding may leave just above 1), and at least ten draws."""
+    share = np.clip(rate, 0, 1)
+    return np.asarray(np.maximum(5 * np.sqrt(share * (1 - share) / draws), 10 / draws))
 
 
 def activation_probability(run: Run) -> Rounded:

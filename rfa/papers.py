@@ -143,6 +143,8 @@ class Paper:
     """Ids of claims with axes `t j` whose two sides the pictures of a run show for every neuron."""
     figures: Mapping[str, Plot] = field(default_factory=dict)
     """The figures of the paper by their numbers."""
+    gallery: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Named settings that the gallery shows, and which pictures of each."""
 
     def __post_init__(self) -> None:
         ids = [r.id for r in self.results]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 SWEEPS = 24
 """Passes over the rows that pull every node towards the mean place of its neighbours."""
@@ -43,7 +44,7 @@ def layout(uses: Uses, columns: int) -> Layout:
 
 def without_cycles(uses: Uses) -> dict[str, tuple[str, ...]]:
     """The same graph over its own nodes, without edges that close a cycle."""
-    kept: dict[str, tuple[str, ...]] = {id: () for id in uses}
+    kept: dict[str, tuple[str, ...]] = dict.fromkeys(uses, ())
     for id, used in uses.items():
         for one in dict.fromkeys(used):
             if one in kept and one != id and id not in _above(one, kept):
@@ -102,4 +103,4 @@ def _split(layer: Sequence[str], columns: int) -> list[Sequence[str]]:
     """A layer as rows of nearly equal length, each at most `columns` long."""
     count = -(-len(layer) // columns)
     ends = [round(k * len(layer) / count) for k in range(count + 1)] if count else [0]
-    return [layer[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [layer[a:b] for a, b in pairwise(ends)]

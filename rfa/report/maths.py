@@ -1,7 +1,8 @@
 """Formulas in words of a report (`‖w_j(t)‖ ≤ 2bαt`) as HTML with MathML; nothing is left out, nothing is guessed.
 
-A text is cut at its spaces outside brackets. English words and references (E17, L14) stay text; every other piece
-becomes a <math> element of its own, so that lines can break between them. Fractions stay on the line as they are written.
+A text is cut at its spaces outside brackets. English words and references (E17, L14) stay text; every other
+piece becomes a <math> element of its own, so that lines can break between them. Fractions stay on the line as they
+are written.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from rfa.report.drawing import MARKS, NARROW, WIDE, draw
@@ -195,5 +195,5 @@ def waterfall(ledger: Row) -> dict[str, Any]:
     logs = [math.log10(v) for v in values]
     span = max(logs) - min(logs) or 1.0
     places = [100 * (max(logs) - x) / span for x in logs]
-    bars = [(min(a, b), abs(b - a), b < a) for a, b in zip(places, places[1:], strict=False)]
+    bars = [(min(a, b), abs(b - a), b < a) for a, b in pairwise(places)]
     return {**ledger, "bars": list(zip(ledger["entries"], bars, strict=True))}

@@ -205,7 +205,7 @@ def alignment(run: Run) -> Figure:
 
 
 def portrait(run: Run) -> Figure:
-    """Directions of all neurons in the plane of μ1 and μ2 at steps 0, 1 and T, candidates in the colour of their centre.
+    """Directions of all neurons in the plane of μ1 and μ2 at steps 0, 1 and T; candidates have the colour of their centre.
     On the circle a neuron lies wholly in the plane; dashed: 1/√d."""
     times = list(dict.fromkeys(t for t in (0, 1, run.T) if run.first <= t <= run.last))
     drawn, grid = blank(3.1 * len(times), 3.5, len(times))

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from rfa.command_line import OK, paper_option, parsed, quiet_option, set_option
+from rfa.command_line import FAILED, OK, paper_option, parsed, quiet_option, set_option
 from rfa.errors import InputError
 
 
 def register(group: click.Group) -> None:
     """Add the commands of this module to the program's."""
     group.add_command(figure)
+    group.add_command(gallery)
 
 
 def _need_matplotlib() -> None:
@@ -75,3 +76,41 @@ def figure(
             f"\nFrom the paper: {made.plot.given}.\nOurs: {made.plot.ours}.\nWritten: {', '.join(map(str, written))}"
         )
     return OK
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("reports"),
+    metavar="DIR",
+    show_default=True,
+    help="Where the gallery is.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a stored number is not what the code makes.")
+@quiet_option
+@paper_option
+def gallery(out: Path, check: bool, quiet: bool, paper: str | None) -> int:
+    """Make the gallery again from its named settings: pictures, figures, README.md and the numbers behind them.
+
+    \b
+    Examples:
+      rfa gallery
+      rfa gallery --check
+    """
+    from rfa import gallery as made
+    from rfa.progress import bar
+    from rfa.report.files import check_writable
+    from rfa.verify import find_paper
+
+    _need_matplotlib()
+    of = find_paper(paper)
+    check_writable(out)
+    with bar(quiet=quiet) as progress:
+        if not check:
+            numbers = made.generate(of, out, progress)
+            click.echo(f"{out}: {', '.join(numbers)}")
+            return OK
+        wrong = made.check(of, out, progress)
+    click.echo("\n".join(wrong) or f"{out}: every number is what the code makes")
+    return FAILED if wrong else OK

@@ -12,7 +12,7 @@ from checks.candidate_neurons import smallest_C0
 from checks.constants import PAPER_C0, E
 from checks.constants_ledger import constants, mass_near_zero
 from rfa import DoesNotApply, chain, eq, ge, gt, le
-from tests.planting import in_trace, with_quantity
+from tests.planting import in_trace
 from tests.runs import loose, small
 
 
@@ -73,7 +73,7 @@ def test_increments_need_the_least_of_the_run_over_E():
 def test_a_step_backwards_leaves_no_number():
     run = small()
     j = int(np.flatnonzero(run.in_J)[0])
-    turned = with_quantity(run, "own", (3, j), lambda x: -x)
+    turned = in_trace(run, "projection", (3, j, run.home[j] // 2), lambda x: -x)
     found = number(turned, "⟨w_j(t+1) − w_j(t), μ⟩ ≥ αbE/64 (E20)")
 
     assert found.on_run == inf and found.none_works and found.witness == {"s": 2, "j": j}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
-from checks.projections import activation_probability, clean_probability, draws_for, tails
+from checks.projections import activation_probability, clean_probability, draws_for, frequency_error, tails
 from rfa import Run, Setting
 from rfa.clusters import LAWS
 from rfa.data import Sample, draw_fresh, draw_sample, four_centres
@@ -149,6 +149,10 @@ def test_half_space_noise_takes_away_the_active_samples():
     # across mu2, w = e1 is active iff z_1 > 0, and the noise flips z_1 > 0.674
     assert clean_probability(run).value[0, 2] == pytest.approx(1 / 3, abs=0.02)
     assert activation_probability(run).value[0, 2] == pytest.approx(0.5)
+
+
+def test_a_frequency_that_rounding_leaves_above_one_has_an_error():
+    assert frequency_error(np.array([1 + 1e-15, 1.0, -1e-16]), 1000) == pytest.approx(0.01)
 
 
 def test_the_number_of_draws_falls_with_the_dimension():

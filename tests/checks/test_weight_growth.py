@@ -11,13 +11,14 @@ from rfa import Outcome, judge
 from tests.planting import flips, holding, with_quantity
 from tests.runs import loose, small
 
-PRINTED = "E16 P0→P1 (printed)"
+PRINTED, FAR = "E16 P0→P1 (printed)", "E16 Q0→Q1"
 
 
 def test_every_claim_and_repaired_link_is_confirmed_on_a_tight_run():
     verdicts = holding(judge(weight_growth, small()))
 
-    assert {id for id, v in verdicts.items() if v.outcome is not Outcome.CONFIRMED} == {PRINTED}
+    assert {id for id, v in verdicts.items() if v.outcome is not Outcome.CONFIRMED} == {PRINTED, FAR}
+    assert verdicts[FAR].outcome is Outcome.BEYOND and verdicts[FAR].failing == ("RP.tail",)
     assert verdicts[PRINTED].outcome is Outcome.REFUTED
     assert verdicts[PRINTED].lhs == pytest.approx(1 + 1 / sqrt(3))
 
@@ -30,6 +31,18 @@ REACHED = {
 
 def test_planted_faults_are_found_where_they_were_planted():
     assert set(flips(weight_growth, small(), wanted=REACHED)) == REACHED
+
+
+def test_the_squared_deviations_follow_the_law_and_the_size_of_C():
+    run, wide = small(), loose(sigma=0.9)
+    far = with_quantity(run, "deviation_norm", (7,), lambda x: 1e4 * x)
+    verdicts = holding(judge(weight_growth, wide))
+
+    assert holding(judge(weight_growth, far))[FAR].witness == {"i": 7}
+    assert verdicts["E16 Q2→Q3"].outcome is Outcome.SILENT and verdicts["E16 Q2→Q3"].failing == ("RP.C",)
+    assert verdicts["E16 Q1→Q2"].outcome is Outcome.CONFIRMED
+    assert holding(judge(weight_growth, with_quantity(run, "s", (), lambda x: 2 * x)))["E16 Q1→Q2"].holds
+    assert "E16 Q0→Q1" not in holding(judge(weight_growth, replace(run, delta=None)))
 
 
 def test_one_step_alone_is_not_compared_with_its_path():
