@@ -21,7 +21,7 @@ REACH = 2.0
 CURVE = 90
 """Steps at which Figure 2 measures the accuracy on fresh samples."""
 ERRORS = 3.0
-"""Standard errors that a difference of two accuracies has to exceed to count."""
+"""Standard errors by which an accuracy has to change on the same fresh samples, or to miss a value, to count."""
 
 Floats = NDArray[np.float64]
 Points = NDArray[np.int64]
@@ -91,28 +91,42 @@ def about_boundary(panels: Sequence[Boundary]) -> Iterator[Said]:
 
 @dataclass(frozen=True)
 class Curves:
-    """Figure 2: accuracy at some steps on the training sample and on fresh samples, all with noisy labels."""
+    """Figure 2: accuracy on the training sample at some steps, and which fresh samples are right, axes step sample.
+
+    All labels are noisy; `noisy` is the share of flipped training labels.
+    """
 
     name: str
     n: int
     d: int
     eta: float
     noisy: float
-    fresh: int
     steps: Points
     train: Floats
-    test: Floats
+    right: NDArray[np.bool_]
+
+    @property
+    def test(self) -> Floats:
+        """Accuracy on the fresh samples at each step."""
+        return np.asarray(self.right.mean(axis=1))
 
     @property
     def error(self) -> float:
         """Standard error of the accuracy on fresh samples at 1 − η."""
-        return float(np.sqrt(self.eta * (1 - self.eta) / self.fresh))
+        return float(np.sqrt(self.eta * (1 - self.eta) / self.right.shape[1]))
 
     @property
     def before(self) -> int:
-        """Place of the last step before more training labels are fitted than there are clean ones."""
-        over = np.flatnonzero(self.train > 1 - self.noisy)
-        return max(0, int(over[0]) - 1) if len(over) else len(self.steps) - 1
+        """Place of the last step at which no more training labels are fitted than there are clean ones."""
+        under = np.flatnonzero(self.train <= 1 - self.noisy)
+        return int(under[-1]) if len(under) else 0
+
+    @property
+    def fall(self) -> float:
+        """Fresh samples lost less those gained since `before`, in standard errors of that difference."""
+        start, end = self.right[self.before], self.right[-1]
+        lost, gained = int((start & ~end).sum()), int((end & ~start).sum())
+        return float((lost - gained) / np.sqrt(max(1, lost + gained)))
 
 
 def curve_steps(setting: Setting) -> Iterable[int]:
@@ -124,20 +138,19 @@ def curves(run: Run) -> Curves:
     """Accuracy on the training sample and on fresh samples with noisy labels at all kept steps."""
     if run.setting is None:
         raise DoesNotApply("the law of the data is not known for this run")
-    setting, steps = run.setting, np.array(sorted(run.weights))
-    fresh = draw_fresh(
-        setting, run.sample.mu, setting.fresh, stream(setting.seed, "fresh", run.draws - 1), run.draws - 1
+    setting, steps, draw = run.setting, sorted(run.weights), run.draws - 1
+    points = draw_fresh(setting, run.sample.mu, setting.fresh, stream(setting.seed, "fresh", draw), draw)
+    train, right = (
+        np.stack([of.y * outputs(of.X, run.weights[t], run.a) > 0 for t in steps]) for of in (run.sample, points)
     )
-    test = [float((fresh.y * outputs(fresh.X, run.weights[t], run.a) > 0).mean()) for t in steps]
-    train = [float((run.sample.y * outputs(run.sample.X, run.weights[t], run.a) > 0).mean()) for t in steps]
     noisy = float(run.sample.noisy.mean())
-    return Curves(setting.name, run.n, run.d, setting.eta, noisy, setting.fresh, steps, np.array(train), np.array(test))
+    return Curves(setting.name, run.n, run.d, setting.eta, noisy, np.array(steps), train.mean(axis=1), right)
 
 
 def draw_curves(axes: Any, one: Curves) -> None:
     """Accuracy on training and fresh samples against the step; dashed: 1 − η, the best that fresh samples allow."""
     axes.plot(one.steps, one.train, color="#0072B2", label="training samples", gid="train")
-    axes.plot(one.steps, one.test, color="#D55E00", label=f"{one.fresh} fresh samples", gid="test")
+    axes.plot(one.steps, one.test, color="#D55E00", label=f"{one.right.shape[1]} fresh samples", gid="test")
     axes.axhline(1 - one.eta, color="black", ls="--", lw=1, label=f"1 − η = {1 - one.eta:.2f}", gid="best")
     axes.set_xscale("symlog", linthresh=1, linscale=0.4)
     axes.set(xlim=(0, int(one.steps[-1])), ylim=(0.4, 1.02), xlabel="step t", ylabel="accuracy")
@@ -149,16 +162,15 @@ def draw_curves(axes: Any, one: Curves) -> None:
 def about_curves(panels: Sequence[Curves]) -> Iterator[Said]:
     """Past interpolation the accuracy on fresh samples falls if n > d and stays near 1 − η if d > n."""
     for one in panels:
-        start, end = float(one.test[one.before]), float(one.test[-1])
         fitted = f"training accuracy {one.train[-1]:.4f} at t = {one.steps[-1]}"
         yield Said(f"{one.name}: the noisy labels are fitted in the end", bool(one.train[-1] == 1), fitted)
+        start, end = one.test[one.before], one.test[-1]
         told = f"{start:.4f} at t = {one.steps[one.before]}, {end:.4f} at t = {one.steps[-1]}"
-        room = ERRORS * one.error
         if one.n > one.d:
-            fell = start - end > np.sqrt(2) * room
-            yield Said(f"{one.name}: test accuracy falls by more than {ERRORS:g} standard errors", bool(fell), told)
+            says = f"{one.name}: test accuracy then falls by more than {ERRORS:g} standard errors"
+            yield Said(says, one.fall > ERRORS, f"{told}: {one.fall:.1f} standard errors")
         else:
-            near = abs(end - (1 - one.eta)) <= room
+            near = abs(end - (1 - one.eta)) <= ERRORS * one.error
             says = f"{one.name}: test accuracy stays within {ERRORS:g} standard errors of {1 - one.eta:.2f}"
             yield Said(says, bool(near), told)
 

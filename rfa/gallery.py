@@ -45,9 +45,7 @@ def generate(paper: Paper, directory: Path, progress: Progress | None = None) ->
     return numbers
 
 
-def judged(
-    paper: Paper, name: str, wanted: tuple[str, ...], progress: Progress | None
-) -> tuple[Report, list[Picture]]:
+def judged(paper: Paper, name: str, wanted: tuple[str, ...], progress: Progress | None) -> tuple[Report, list[Picture]]:
     """The report of a named setting and those of its pictures that the gallery shows, in the order of `wanted`."""
     from rfa.report.pictures import pictures
     from rfa.verify import simulate, verify

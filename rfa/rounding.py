@@ -133,7 +133,8 @@ Rule = Callable[[Array, list[Array], list[Array]], tuple[Array, Array]]
 
 
 def _add(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
-    return r, e[0] + e[1] + UNIT * np.abs(r)
+    own = 0.0 if r.ndim == 0 and _is_exact_sum(float(r), float(v[0]), float(v[1])) else UNIT
+    return r, e[0] + e[1] + own * np.abs(r)
 
 
 def _multiply(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
@@ -176,6 +177,11 @@ def _same(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
 
 def _pick(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
     return r, np.maximum(e[0], e[1])
+
+
+def _is_exact_sum(total: float, a: float, b: float) -> bool:
+    """Whether a + b or a − b, rounded to `total`, lost nothing (the error term of TwoSum is zero)."""
+    return abs(total - a) == abs(b) and total - (total - a) == a
 
 
 def _is_power_of_two(x: Array) -> bool:

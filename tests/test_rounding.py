@@ -76,6 +76,11 @@ def test_a_denominator_that_may_be_zero_has_no_bound():
     assert (1 / Rounded(1e-3, 1e-2)).error == np.inf
 
 
+def test_a_sum_of_two_numbers_that_loses_nothing_is_exact():
+    assert (2 * Rounded(0.25) + 0.5).error == 0 == (1 - Rounded(0.75)).error
+    assert (Rounded(0.1) + 0.2).error > 0 < (1 - Rounded(1e-20)).error
+
+
 def test_a_function_without_a_rule_is_refused():
     with pytest.raises(TypeError):
         np.arctan(Rounded(1.0))

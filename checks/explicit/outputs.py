@@ -7,7 +7,7 @@ import numpy as np
 from checks.explicit.bounds import before_T, by_step, lower, output_size, projection_size, sideways
 from checks.explicit.certificate import certify
 from checks.explicit.conditions import exact_descent
-from checks.explicit.quantities import increments, projections, pull_against, pull_with, response, unit
+from checks.explicit.quantities import increments, projections, pull_against, pull_with, response, sums_kept, unit
 from rfa import Claim, Rounded, Run, chain, eq, le, result, then
 from rfa.chains import Chain
 
@@ -26,7 +26,8 @@ def small_outputs(run: Run) -> Iterator[Claim | Chain]:
     along, says = np.abs(projections(run)), "|⟨v_j^t, ν⟩| ≤ v0 + own_t + d₁ Sg_t"
     yield then("S1.p", says, along, "<=", projection_size(run), axes="t j mu")
     yield _halves(run, supposed)
-    yield _one_step(run, supposed)
+    if sums_kept(run):
+        yield _one_step(run, supposed)
 
 
 def largest_output(run: Run) -> Rounded:

@@ -56,6 +56,11 @@ def signs(run: Run) -> NDArray[np.int64]:
     return np.where(run.sign_matches, 1, -1)
 
 
+def sums_kept(run: Run) -> bool:
+    """Whether the trace has the sums over active samples, which the chains about single steps need."""
+    return run.trace.level == "full"
+
+
 def pull_with(run: Run) -> Rounded:
     """(1/n) sum of g A over clean samples of mu and noisy ones of -mu, axes s j mu."""
     return (run.pull[..., 0] + run.pull[:, :, OPPOSITE, 1]) / run.n

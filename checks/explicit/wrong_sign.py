@@ -13,7 +13,7 @@ from checks.explicit.conditions import (
     unsaid,
     where_true,
 )
-from checks.explicit.quantities import increments, projections, pull_against, whole_pull
+from checks.explicit.quantities import increments, projections, pull_against, sums_kept, whole_pull
 from rfa import Claim, Run, chain, eq, ge, le, result, suppose, then
 from rfa.chains import Chain
 
@@ -47,14 +47,15 @@ def fall(run: Run) -> Iterator[Claim | Chain]:
     yield then("S5a.falls", says, after, "<=", drop, axes="s j mu", where=here, needs=supposed)
     strict = (*supposed, strictly)
     yield then("S5a.strict", "p_{t+1} < p_t", after, "<", now, axes="s j mu", where=here, needs=strict)
-    yield chain(
-        "U-S5a", "one step of a neuron that is awake on I_μ and asleep on I_−μ",
-        now - after,
-        eq(-increments(run), "gradient step", needs=supposed),
-        ge(whole_pull(run)[:, None] - sideways(run), "all of I_μ, none of I_−μ", needs=supposed),
-        ge(guaranteed_pull(run), "S4", needs=supposed),
-        axes="s j mu", where=here,
-    )  # fmt: skip
+    if sums_kept(run):
+        yield chain(
+            "U-S5a", "one step of a neuron that is awake on I_μ and asleep on I_−μ",
+            now - after,
+            eq(-increments(run), "gradient step", needs=supposed),
+            ge(whole_pull(run)[:, None] - sideways(run), "all of I_μ, none of I_−μ", needs=supposed),
+            ge(guaranteed_pull(run), "S4", needs=supposed),
+            axes="s j mu", where=here,
+        )  # fmt: skip
 
 
 @result("S5b", "No neuron of the wrong sign jumps far", kind="DET", uses=["S2"])
@@ -71,14 +72,15 @@ def jump_is_short(run: Run) -> Iterator[Claim | Chain]:
 
     here, says = below.where, "p_{t+1} ≤ β_t + g⁺_t (c_−μ + r_μ + d₁)"
     yield then("S5b.jump", says, p[1:], "<=", jumps(run), axes="s j mu", where=here)
-    yield chain(
-        "U-S5b", "one step of a neuron that is not above the deviations",
-        p[1:],
-        eq(p[:-1] + increments(run), "gradient step", needs=supposed),
-        le(reached + pull_against(run) + sideways(run), "p_t ≤ β_t, and what pulls upwards", needs=supposed),
-        le(jumps(run), "g ≤ g⁺_t", needs=supposed),
-        axes="s j mu", where=here,
-    )  # fmt: skip
+    if sums_kept(run):
+        yield chain(
+            "U-S5b", "one step of a neuron that is not above the deviations",
+            p[1:],
+            eq(p[:-1] + increments(run), "gradient step", needs=supposed),
+            le(reached + pull_against(run) + sideways(run), "p_t ≤ β_t, and what pulls upwards", needs=supposed),
+            le(jumps(run), "g ≤ g⁺_t", needs=supposed),
+            axes="s j mu", where=here,
+        )  # fmt: skip
 
 
 @result("S5c", "Neurons of the wrong sign end low", kind="DET", uses=["S5a", "S5b"])

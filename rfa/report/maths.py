@@ -143,12 +143,12 @@ def _scripts(tokens: Sequence[str], k: int) -> tuple[Markup | None, Markup | Non
     sup: Markup | None = None
     while k < len(tokens):
         token = tokens[k]
-        if token in "_^" and k + 1 < len(tokens):
+        if (sub if token == "_" else sup) is None and token in "_^" and k + 1 < len(tokens):
             script, k = _argument(tokens, k + 1)
             sub, sup = (script, sup) if token == "_" else (sub, script)
-        elif token[0] in RAISED:
+        elif sup is None and token[0] in RAISED:
             sup, k = Markup("<mn>{}</mn>").format("".join(RAISED[c] for c in token)), k + 1
-        elif token[0] in LOWERED:
+        elif sub is None and token[0] in LOWERED:
             sub, k = Markup("<mn>{}</mn>").format("".join(LOWERED[c] for c in token)), k + 1
         elif sub is None and CONSTANT.fullmatch(tokens[k - 1] + token):
             sub, k = Markup("<mn>{}</mn>").format(token), k + 1

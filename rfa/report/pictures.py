@@ -205,7 +205,8 @@ def alignment(run: Run) -> Figure:
 
 
 def portrait(run: Run) -> Figure:
-    """Directions of all neurons in the plane of μ1 and μ2 at steps 0, 1 and T; candidates have the colour of their centre.
+    """Directions of all neurons in the plane of μ1 and μ2 at steps 0, 1 and T, candidates in the colour of
+    their centre.
     On the circle a neuron lies wholly in the plane; dashed: 1/√d."""
     times = list(dict.fromkeys(t for t in (0, 1, run.T) if run.first <= t <= run.last))
     drawn, grid = blank(3.1 * len(times), 3.5, len(times))
@@ -236,7 +237,8 @@ def _portrait(axes: Axes, run: Run, t: int) -> None:
 
 
 def margins(run: Run) -> Figure:
-    """Range of y f(x; W(t)) over clean and over noisy samples against the step; a sample above 0 has its given label."""
+    """Range of y f(x; W(t)) over clean and over noisy samples against the step; above 0 the given label is
+    predicted."""
     drawn, axes = blank()
     keep = thinned(len(run.t))
     for quality, name, colour in ((0, "clean", CLEAN), (1, "noisy", NOISY)):

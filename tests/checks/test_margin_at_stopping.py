@@ -206,6 +206,12 @@ def test_a_step_size_too_large_leaves_the_margins_true_beyond_what_is_promised()
     assert verdicts["L11.norm"].outcome is Outcome.CONFIRMED
 
 
+def test_the_largest_step_size_allowed_leaves_the_norm_bound_attained():
+    attained = verdicts_of(margin_at_stopping, small(K=1))["U-L11n X3→X4"]
+
+    assert attained.lhs == attained.rhs == 1 and attained.outcome is Outcome.CONFIRMED
+
+
 def test_a_heavy_step_costs_its_own_derivatives_alone_their_premise():
     run = small()
     heavy = traced(run, "frobenius", (2,), 9.0)

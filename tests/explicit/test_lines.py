@@ -280,3 +280,20 @@ def test_mean_overlap_is_the_same_in_blocks(monkeypatch):
     monkeypatch.setattr(quantities, "BLOCK_ENTRIES", 3 * loose().n)
 
     assert np.isclose(quantities.mean_overlap(loose()).value, whole, rtol=1e-12)
+
+
+def test_without_sums_over_samples_everything_but_S4_is_still_judged():
+    found = judged(small(record="light"))
+    ids = {v.id for v in found.values() if v.link is None and v.role == "conclusion"}
+
+    assert "S4.h" not in ids and "U-S3 X0→X1" not in found
+    assert {v.outcome for v in found.values() if v.id in ids - {"S8b.misses"}} == {Outcome.CONFIRMED}
+    assert judge(PAPER["S4"], small(record="light")).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_single_precision_widens_the_certificate_and_refutes_nothing():
+    run = small(dtype="float32", sigma=1e-3, omega_init=1e-3)
+    margin = certify(run).recursion.margin[0]
+
+    assert margin.upper - margin.lower > 1e-6 * abs(margin.upper)
+    assert not [v.id for v in judged(run).values() if v.outcome in (Outcome.REFUTED, Outcome.ERROR)]
