@@ -13,7 +13,7 @@ from checks.ideal_masses import Masses, gaussian_masses, masses, plain, rate
 from rfa import Outcome, Rounded, judge
 from rfa.data import draw_centres, draw_fresh
 from rfa.simulate import start
-from tests.planting import holding, with_quantity
+from tests.planting import holding
 from tests.runs import loose, rng, small, small_setting
 
 file = import_module("checks.ideal_classifier")
@@ -146,10 +146,12 @@ def test_planted_parameters_break_what_rests_on_them(changes, broken):
     assert broken <= held & {id for id, v in planted.items() if v.holds is False}
 
 
-def test_a_planted_scale_breaks_the_step_that_quotes_A2():
-    planted = with_quantity(small(), "s", (), lambda x: 3 * x)
+def test_another_constant_breaks_the_step_that_quotes_A2(monkeypatch):
+    assert holding(judge(ideal_classifier, small()))["U-AD1 X1→X2"].outcome is Outcome.CONFIRMED
+    right = file.largest_C
+    monkeypatch.setattr(file, "largest_C", lambda *of: 3 * right(*of))
 
-    assert holding(judge(ideal_classifier, planted))["U-AD1 X1→X2"].outcome is Outcome.REFUTED
+    assert holding(judge(ideal_classifier, small()))["U-AD1 X1→X2"].outcome is Outcome.REFUTED
 
 
 @pytest.mark.parametrize(
