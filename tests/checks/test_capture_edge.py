@@ -145,7 +145,7 @@ def test_wrong_cluster_sizes_are_seen():
     mu = place()[1]
     fails(sizes(cluster_size=(mu, 30_000)), "RP.L5d")
     fails(sizes(cluster_size=(mu, 30_000), noisy_size=(mu, 0)), "E6 X0→X1", "E14 R1→R2", mu=mu)
-    fails(sizes(cluster_size=(mu, 70_000)), "E6 X2→X3", mu=mu)
+    fails(sizes(clean_size=(mu, 70_000)), "E6 X2→X3", mu=mu)
     fails(sizes(noisy_size=(mu, 900)), "E6 X1→X2", mu=mu)
     fails(sizes(clean_size=(mu, 1_000)), "E7 X1→X2", "E9 X1→X2", mu=mu)
     fails(sizes(clean_size=(mu, 90_000)), "E7 X2→X3", mu=mu)
