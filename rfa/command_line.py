@@ -42,6 +42,7 @@ class Output:
     json_path: str | None
     quiet: bool
     pictures: bool
+    format: str
 
 
 class Commands(click.Group):
@@ -123,6 +124,10 @@ report_options = option_group(
     click.option(
         "--pictures/--no-pictures", default=True, help="Pictures of the run in report.html (needs matplotlib)."
     ),
+    click.option(
+        "--format", type=click.Choice(("text", "github")), default="text",
+        help="Print a table, or annotations and a job summary for GitHub Actions.",
+    ),
     json_option, set_option, quiet_option, paper_option,
 )  # fmt: skip
 
@@ -148,6 +153,7 @@ def parsed(changes: tuple[str, ...]) -> dict[str, Any]:
 
 def finish(report: Report, out: Path, output: Output, paper: Paper, run: Run) -> int:
     """Write and print a report of a run; the exit code."""
+    from rfa.report.github import commands, summarize
     from rfa.report.pictures import pictures
     from rfa.report.schema import to_json
     from rfa.report.terminal import shown
@@ -158,6 +164,9 @@ def finish(report: Report, out: Path, output: Output, paper: Paper, run: Run) ->
         write_text(to_json(report), Path(str(output.json_path)))
     if output.json_path == "-":
         click.echo(to_json(report), nl=False)
+    elif output.format == "github":
+        summarize(report)
+        click.echo("\n".join(commands(report, output.fail_on)))
     elif output.quiet:
         click.echo(report.sentence)
     else:
@@ -168,6 +177,7 @@ def finish(report: Report, out: Path, output: Output, paper: Paper, run: Run) ->
 def finish_all(papers: Sequence[Paper], reports: Sequence[Report], run: Run, out: Path, output: Output) -> int:
     """Write the reports of several papers on one run, each in a directory of its name; the gravest exit code."""
     from rfa.report.comparison import comparison
+    from rfa.report.github import commands, summarize
     from rfa.report.pictures import pictures
     from rfa.verify import needed_C
 
@@ -178,7 +188,10 @@ def finish_all(papers: Sequence[Paper], reports: Sequence[Report], run: Run, out
     write_text(side_by_side, out / "comparison.md")
     if output.json_path is not None:
         write_json([report.document for report in reports], output.json_path)
-    if output.json_path != "-":
+    if output.format == "github":
+        summarize(*reports)
+        click.echo("\n".join(line for report in reports for line in commands(report, output.fail_on)))
+    elif output.json_path != "-":
         told = [f"{paper.name}: {report.sentence}" for paper, report in zip(papers, reports, strict=True)]
         click.echo("\n".join(told) if output.quiet else f"{side_by_side}\nReports: {out}")
     return max(report.exit_code(output.fail_on) for report in reports)

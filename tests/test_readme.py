@@ -6,7 +6,6 @@ import pytest
 
 from rfa import Outcome, Setting
 from rfa.cli import main
-from rfa.verify import find_paper, named_settings
 
 README = (pathlib.Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -47,21 +47,24 @@ def maths(text: str) -> Markup:
 
 
 def pieces(text: str) -> list[str]:
-    """The text cut at spaces that stand outside all brackets."""
-    found, depth, start = [], 0, 0
+    """The text cut at its spaces, those apart that stand in brackets around a formula."""
+    held = _held(text)
+    cut = "".join("\0" if c.isspace() and k not in held else c for k, c in enumerate(text))
+    return [piece for piece in cut.split("\0") if piece]
+
+
+def _held(text: str) -> set[int]:
+    """The places inside brackets that are closed again and hold no English words."""
+    begun: list[int] = []
+    held: set[int] = set()
     for k, c in enumerate(text):
-        depth = max(0, depth + (c in OPEN) - (c in CLOSE))
-        if c.isspace() and (depth == 0 or not _balances(text[start:])):
-            found.append(text[start:k])
-            start = k + 1
-    return [piece for piece in (*found, text[start:]) if piece]
-
-
-def _balances(text: str) -> bool:
-    """Whether the first bracket of a text is closed again and holds no words."""
-    inside = re.search(r"[(\[{⟨](.*?)[)\]}⟩]", text)
-    words = [] if inside is None else re.findall(r"(?:^|\s)([a-z]{2,})(?=[\s,;.]|$)", inside.group(1))
-    return inside is not None and not set(words) - NAMES - PRODUCTS
+        if c in OPEN:
+            begun.append(k)
+        elif c in CLOSE and begun:
+            start = begun.pop()
+            words = re.findall(r"(?:^|(?<=\s))[a-z]{2,}(?=[\s,;.]|$)", text[start + 1 : k])
+            held |= set() if set(words) - NAMES - PRODUCTS else set(range(start, k))
+    return held
 
 
 def _piece(piece: str) -> Markup:

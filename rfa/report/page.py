@@ -133,8 +133,9 @@ def _context(report: Report) -> dict[str, Any]:
         "anchors": anchors(statements),
         "statements": [_statement(report, s) for s in statements],
         "legend": {status: WORDS[status] for status in WORDS if status in present},
-        "failures": [row for _, row in report.failures()],
-        "undecided": [r for _, r in report.failures("undecided") if r["outcome"] == "UNDECIDED"],
+        "failures": report.failures(),
+        "broken": sum(row["holds"] is False for _, row in report.conclusions()),
+        "undecided": [p for p in report.failures("undecided") if p[1]["outcome"] == "UNDECIDED"],
         "ledgers": [waterfall(ledger) for ledger in document["ledgers"]],
         "outcomes": sorted({row["outcome"] for _, row in report.rows()} | {s["outcome"] for s in statements}),
     }

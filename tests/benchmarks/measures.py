@@ -171,7 +171,9 @@ def peak(setting: Setting) -> Row:
     )  # fmt: skip
     predicted, measured, seconds = map(float, done.stdout.split())
     return {
-        "predicted MiB": predicted / 2**20, "measured MiB": measured / 2**20, "measured / predicted": measured / predicted,
+        "predicted MiB": predicted / 2**20,
+        "measured MiB": measured / 2**20,
+        "measured / predicted": measured / predicted,
         "seconds in a process of its own": seconds,
     }  # fmt: skip
 

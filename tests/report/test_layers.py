@@ -69,6 +69,6 @@ def test_boxes_do_not_touch_and_lie_inside_the_drawing():
         drawn = draw(made.statements, form)
         assert [b.id for b in drawn.boxes] == [s["id"] for s in made.statements]
         for k, b in enumerate(drawn.boxes):
-            assert 0 < b.x and b.x + b.width < drawn.width and 0 < b.y and b.y + b.height < drawn.height
+            assert b.x > 0 and b.x + b.width < drawn.width and b.y > 0 and b.y + b.height < drawn.height
             for c in drawn.boxes[:k]:
                 assert abs(b.x - c.x) >= form.width + form.across or abs(b.y - c.y) >= form.height + form.down

@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 
 from checks import PAPER
 from rfa.report.maths import maths, pieces
-from tests.runs import loose
 from rfa.verify import verify
+from tests.runs import loose
 
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻₀₁₂₃₄₅₆₇₈₉", "0123456789−0123456789")
 
@@ -68,4 +68,8 @@ def test_formulas_are_set_as_mathematics_and_words_as_words(text, markup):
 
 def test_lines_can_break_outside_brackets_only():
     assert pieces("d ≥ C max{log(n), log(m)}") == ["d", "≥", "C", "max{log(n), log(m)}"]
-    assert pieces("true (for symmetric clusters)") == ["true", "(for", "symmetric", "clusters)"]
+    assert pieces("true (for all clusters), f(a, b)") == ["true", "(for", "all", "clusters),", "f(a, b)"]
+    assert pieces("(L6, with C as on f(a, b) ≤ 1), 1/(2 C)") == [
+        "(L6,", "with", "C", "as", "on", "f(a, b)", "≤", "1),", "1/(2 C)",
+    ]  # fmt: skip
+    assert pieces("not (closed here") == ["not", "(closed", "here"]

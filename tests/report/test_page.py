@@ -56,7 +56,8 @@ def test_numbers_are_written_for_people():
 
 
 def test_the_bars_of_a_chain_stand_end_to_end_in_proportion_to_the_orders_lost():
-    links = [{"id": "E1", "loss": x, "printed": p} for x, p in ((10.0, False), (50.0, True), (None, False), (100.0, False))]
+    losses = ((10.0, False), (50.0, True), (None, False), (100.0, False))
+    links = [{"id": "E1", "loss": x, "printed": p} for x, p in losses]
     bars = [bar for _, bar in chain("E1", links)["links"]]
 
     assert bars[1] is None and bars[2] is None
