@@ -4,7 +4,7 @@ from rfa import Setting
 
 
 def theory(K: int, C: float, **more: object) -> Setting:
-    """alpha = 1/(4K), delta = 0.1, the least sizes that (A1)-(A5) ask for at C, and sigma, omega, eta at their largest."""
+    """alpha = 1/(4K), the least sizes that (A1)-(A5) ask for at C, and sigma, omega, eta at their largest."""
     from math import ceil, log
 
     m = 2 * ceil(C * log(10) / 2)
