@@ -177,10 +177,11 @@ def _argument(tokens: Sequence[str], k: int) -> tuple[Markup, int]:
 
 
 def _closing(tokens: Sequence[str], k: int) -> int:
-    """The place of the bracket that closes the one at k; the end if there is none."""
+    """The place of the bracket that closes the one at k, counting its kind alone; the end if there is none."""
+    begin, end = tokens[k], CLOSE[OPEN.index(tokens[k])]
     depth = 0
     for at in range(k, len(tokens)):
-        depth += (tokens[at] in OPEN) - (tokens[at] in CLOSE)
+        depth += (tokens[at] == begin) - (tokens[at] == end)
         if depth == 0:
             return at
     return len(tokens)

@@ -3,7 +3,7 @@ from html import unescape
 from xml.etree import ElementTree as xml
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from checks import PAPER
 from rfa.report.maths import maths, pieces
@@ -40,6 +40,8 @@ def test_nothing_is_lost_in_any_text_of_the_paper():
 
 
 @given(st.text(st.sampled_from("abxW ⟨⟩()_^{}√²₂/‖|,<&>\"'`−+≤μξ0127C"), max_size=30))
+@example("√(⟩")
+@example("x_(⟩)")
 def test_any_text_becomes_well_formed_markup_that_says_the_same(text):
     assert letters(shown(maths(text))) == letters(text)
     tree(maths(text))
