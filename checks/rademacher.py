@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from checks.best_networks import closed_form, exact_members, network_value
+from checks.measured import per_run
 from checks.suprema import DRAWN, Suprema, all_samples, draw_signs, mean_with_control, search
 from rfa import Claim, Rounded, Run, chain, eq, le, result, suppose, then
 from rfa.chains import Chain
@@ -42,6 +43,7 @@ def rademacher(run: Run) -> Iterator[Claim | Chain]:
     yield over_samples(run)
 
 
+@per_run
 def searched(run: Run) -> Suprema:
     """Sign vectors drawn for the run, with what the search finds for them."""
     seed = 0 if run.setting is None else run.setting.seed
