@@ -13,7 +13,7 @@ from rfa import Run
 from rfa.chains import Chain
 from rfa.data import CENTRE_LABEL
 from rfa.run import OPPOSITE
-from rfa.simulate import trained
+from rfa.simulation import trained
 
 ALONG_OWN = 0.12
 ALONG_OTHER = (1.1, 1.9, 2.9)

@@ -1,5 +1,6 @@
 """An executable audit of a proof: train the paper's network and test every statement on the run."""
 
+from rfa.audit import simulate, verify
 from rfa.chains import chain, eq, ge, gt, le, lt
 from rfa.claims import Claim, suppose, then
 from rfa.errors import InputError
@@ -10,7 +11,6 @@ from rfa.run import Run
 from rfa.runfile import load_run, save_run
 from rfa.setting import Setting
 from rfa.verdicts import Judgement, Outcome, Verdict, judge
-from rfa.verify import simulate, verify
 
 __version__ = "0.1.0"
 

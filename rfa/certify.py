@@ -56,8 +56,8 @@ def certify(
 
 def certifying(name: str | None) -> Paper:
     """The named paper, else the first one that certifies."""
+    from rfa.audit import find_paper
     from rfa.papers import find_papers
-    from rfa.verify import find_paper
 
     if name is not None:
         return find_paper(name)
@@ -66,9 +66,9 @@ def certifying(name: str | None) -> Paper:
 
 def start_of(what: str | None, paper: Paper, changes: tuple[str, ...], seed: int | None) -> Run:
     """The sample and first weights of a setting or a run file."""
+    from rfa.audit import acceptance
     from rfa.runfile import load_run
-    from rfa.simulate import start
-    from rfa.verify import acceptance
+    from rfa.simulation import start
 
     if what is not None and what.endswith(".npz"):
         return load_run(what, only_start=True, **parsed(changes))

@@ -83,10 +83,10 @@ def verify(
       rfa verify my.toml --seed 7 --out out/ --fail-on undecided
       rfa verify explicit --paper both
     """
+    from rfa.audit import chosen_papers, replay_command, simulate, verify as judged
     from rfa.progress import bar
     from rfa.report.files import check_places
     from rfa.runfile import save_run as write_run
-    from rfa.verify import chosen_papers, replay_command, simulate, verify as judged
 
     papers, output = chosen_papers(paper, what), Output(**options)
     setting = chosen_setting(what, papers[0], changes, seed)
@@ -122,10 +122,10 @@ def check(path: Path, changes: tuple[str, ...], paper: str | None, **options: An
     """
     import shlex
 
+    from rfa.audit import find_paper, verify as judged
     from rfa.progress import bar
     from rfa.report.files import check_places
     from rfa.runfile import load_run
-    from rfa.verify import find_paper, verify as judged
 
     of, output = find_paper(paper), Output(**options)
     out = output.out or Path("reports") / file_name(path.stem)
@@ -152,8 +152,8 @@ def list_(links: bool, json_path: str | None, paper: str | None) -> int:
       rfa list --links | grep E20
     """
     from rfa import listing
+    from rfa.audit import find_paper, named_settings
     from rfa.report.tables import listed
-    from rfa.verify import find_paper, named_settings
 
     of = find_paper(paper)
     rows = list(listing.links(of, listing.example_run(of))) if links else listing.statements(of)
@@ -177,8 +177,8 @@ def explain(id: str, paper: str | None) -> int:
       rfa explain E20
       rfa explain G5
     """
+    from rfa.audit import find_paper
     from rfa.listing import explained
-    from rfa.verify import find_paper
 
     click.echo(explained(find_paper(paper), id))
     return OK
@@ -208,9 +208,9 @@ def assumptions(
     """
     from dataclasses import asdict
 
+    from rfa.audit import find_paper
     from rfa.report.tables import assumption_table
     from rfa.setting import checked
-    from rfa.verify import find_paper
 
     of = find_paper(paper)
     if of.assumptions is None:
@@ -246,11 +246,11 @@ def constants(
       rfa constants quick
       rfa constants run.npz --json constants.json
     """
+    from rfa.audit import find_paper, simulate
     from rfa.papers import DoesNotApply
     from rfa.progress import bar
     from rfa.report.tables import constants_table
     from rfa.runfile import load_run
-    from rfa.verify import find_paper, simulate
 
     of = find_paper(paper)
     if of.constants is None:

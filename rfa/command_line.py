@@ -134,7 +134,7 @@ report_options = option_group(
 
 def chosen_setting(what: str | None, paper: Paper, changes: tuple[str, ...], seed: int | None) -> Setting:
     """The setting that a command line asks for."""
-    from rfa.verify import find_setting
+    from rfa.audit import find_setting
 
     setting = find_setting(what, paper).override(**parsed(changes))
     return setting if seed is None else setting.override(seed=seed)
@@ -176,10 +176,10 @@ def finish(report: Report, out: Path, output: Output, paper: Paper, run: Run) ->
 
 def finish_all(papers: Sequence[Paper], reports: Sequence[Report], run: Run, out: Path, output: Output) -> int:
     """Write the reports of several papers on one run, each in a directory of its name; the gravest exit code."""
+    from rfa.audit import needed_C
     from rfa.report.comparison import comparison
     from rfa.report.github import commands, summarize
     from rfa.report.pictures import pictures
-    from rfa.verify import needed_C
 
     for paper, report in zip(papers, reports, strict=True):
         drawn = pictures(paper, run) if output.pictures else []

@@ -102,8 +102,8 @@ def make(
     paper: Paper, name: str, *, changes: Mapping[str, Any] | None = None, progress: Progress | None = None
 ) -> Made:
     """Simulate the runs of a figure and draw it; `changes` replace keys of all its settings."""
+    from rfa.audit import find_setting, simulate
     from rfa.report.pictures import blank
-    from rfa.verify import find_setting, simulate
 
     plot = find(paper, name)
     measured: dict[str, Any] = {}

@@ -47,8 +47,8 @@ def generate(paper: Paper, directory: Path, progress: Progress | None = None) ->
 
 def judged(paper: Paper, name: str, wanted: tuple[str, ...], progress: Progress | None) -> tuple[Report, list[Picture]]:
     """The report of a named setting and those of its pictures that the gallery shows, in the order of `wanted`."""
+    from rfa.audit import simulate, verify
     from rfa.report.pictures import pictures
-    from rfa.verify import simulate, verify
 
     run = simulate(name, paper=paper, progress=progress)
     drawn = {picture.name: picture for picture in (pictures(paper, run) if wanted else ())}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rfa.audit import find_setting
 from rfa.chains import Chain
 from rfa.claims import Claim
 from rfa.errors import InputError
 from rfa.papers import DoesNotApply, Paper, Statement
 from rfa.run import Run
-from rfa.simulate import simulate
-from rfa.verify import find_setting
+from rfa.simulation import simulate
 
 
 def example_run(paper: Paper) -> Run:

@@ -26,7 +26,7 @@ from rfa.report.files import replacing
 from rfa.run import Run, candidates
 from rfa.runtrace import check_against_weights, read_trace
 from rfa.setting import Setting, checked, grid
-from rfa.simulate import provenance, trained
+from rfa.simulation import provenance, trained
 from rfa.training import Progress, given_weights, memory_needed, unit_of
 
 REQUIRED = ("X", "y", "y_clean", "cluster", "mu", "a", "W", "step_size")

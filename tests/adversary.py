@@ -11,7 +11,7 @@ from checks.explicit import PAPER
 from rfa import Outcome, Run, Verdict, judge
 from rfa.claims import FAILS, Claim
 from rfa.data import CENTRE_LABEL, Sample, four_centres
-from rfa.simulate import trained
+from rfa.simulation import trained
 
 LINES = [s for s in PAPER.results if s.kind == "DET"]
 """S1 to S10 and the conclusion."""

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from rfa import Run, Setting
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 
 
 def small_setting(**changes) -> Setting:

@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from checks.explicit import PAPER
+from rfa.audit import chosen_papers, find_setting, needed_C, verify
 from rfa.cli import main
 from rfa.report.comparison import comparison
 from rfa.runfile import load_run, save_run
-from rfa.verify import chosen_papers, find_setting, needed_C, verify
 from tests.runs import loose, small
 
 

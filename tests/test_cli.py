@@ -1,6 +1,6 @@
-import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rfa import InputError, Setting, save_run
+import rfa as rfa_package
+from rfa import InputError, Setting, audit, save_run
+from rfa.audit import difference, find_paper, find_setting, named_settings, replay_command, simulate
 from rfa.cli import main
 from rfa.papers import AssumptionRow, AssumptionTable
 from rfa.report import read
-from rfa.verify import difference, find_paper, find_setting, named_settings, replay_command, simulate
 from tests.report.toys import BEYOND, REFUTED, SILENT, link, not_applicable, paper, raising, toy
 from tests.runs import small, small_setting
-
-verify_module = importlib.import_module("rfa.verify")
 
 SMALL = """
 d = 6
@@ -56,7 +55,7 @@ def papers(monkeypatch, tmp_path):
             gaps={"G1": "a slip"}, **fields,
         )  # fmt: skip
         known = {"toy": installed, "other": paper(toy("Z9"), name="other")}
-        monkeypatch.setattr(verify_module, "find_papers", lambda: known)
+        monkeypatch.setattr(audit, "find_papers", lambda: known)
         return installed
 
     return install
@@ -372,7 +371,7 @@ def test_an_interruption_is_one_line_and_leaves_nothing(papers, monkeypatch):
     def stop(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(verify_module, "simulate_setting", stop)
+    monkeypatch.setattr(audit, "simulate_setting", stop)
     done = call("verify")
 
     assert done.exit_code == 130 and done.stderr.startswith("rfa: interrupted") and done.stderr.count("\n") == 1
@@ -397,13 +396,13 @@ def test_a_reader_that_goes_away_is_no_noise(tmp_path):
 
 
 INTERRUPTED = """
-import importlib, os, signal, sys, threading
-module = importlib.import_module("rfa.verify")
-train = module.simulate_setting
+import os, signal, sys, threading
+from rfa import audit
+train = audit.simulate_setting
 def interrupted(*args, **kwargs):
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     return train(*args, **kwargs)
-module.simulate_setting = interrupted
+audit.simulate_setting = interrupted
 from rfa.cli import main
 sys.exit(main())
 """
@@ -444,6 +443,11 @@ def test_importing_the_package_loads_nothing_heavy():
     assert done.stdout == "[] verify simulate\n"
 
 
+def test_no_module_of_the_package_hides_behind_a_public_name():
+    modules = {module.name for module in pkgutil.iter_modules(rfa_package.__path__)}
+    assert modules.isdisjoint(rfa_package.__all__)
+
+
 # ---- finding settings and commands ---------------------------------------------------------------------------
 
 
@@ -463,7 +467,7 @@ def test_a_paper_is_found_by_name_itself_or_by_default(papers):
 
 
 def test_no_paper_at_all_is_told(monkeypatch):
-    monkeypatch.setattr(verify_module, "find_papers", dict)
+    monkeypatch.setattr(audit, "find_papers", dict)
     with pytest.raises(InputError, match="no paper is installed"):
         find_paper()
 

@@ -6,7 +6,7 @@ import pytest
 from rfa.engine import descent, layout, patterns
 from rfa.engine.patterns import PatternBook
 from rfa.engine.weights import Shared
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.engines import made, plain, problem, unlogged, worst_difference
 from tests.runs import rng, small_setting
 

@@ -8,7 +8,7 @@ from rfa import InputError
 from rfa.data import draw_fresh, draw_sample, draw_start, stream
 from rfa.engine.reduction import engine_of, reduce_given
 from rfa.noise import LAWS as NOISE
-from rfa.simulate import check_memory, simulate, trained
+from rfa.simulation import check_memory, simulate, trained
 from tests.runs import small_setting
 
 RUNS = 400

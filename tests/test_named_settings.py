@@ -9,8 +9,8 @@ import pytest
 from checks import PAPER
 from checks.feasible import largest_C
 from rfa import simulate
+from rfa.audit import find_setting, named_settings
 from rfa.setting import grid
-from rfa.verify import find_setting, named_settings
 
 NAMES = {"quick", "proof-scale", "feasible", "amplification", "figure-1", "figure-2-low", "figure-2-high"}
 

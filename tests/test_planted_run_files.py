@@ -10,8 +10,8 @@ import pytest
 
 from checks import PAPER
 from rfa import Setting, load_run, verify
-from rfa.simulate import simulate
-from rfa.verify import acceptance
+from rfa.audit import acceptance
+from rfa.simulation import simulate
 
 ELSEWHERE = ("P15", "AD", "X1", "X2", "X3", "X4", "X5")
 """Results that draw samples of their own or promise nothing."""

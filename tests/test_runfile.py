@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from rfa import InputError, load_run, save_run, verify
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from rfa.trace import AXES
 from tests.report.toys import paper, toy
 from tests.runs import loose, small, small_setting

@@ -8,7 +8,7 @@ import pytest
 from rfa import InputError
 from rfa.data import draw_sample, draw_start
 from rfa.run import candidates
-from rfa.simulate import check_memory, simulate, trained
+from rfa.simulation import check_memory, simulate, trained
 from rfa.training import Problem, evaluate, given_weights
 from tests.runs import small_setting
 

@@ -57,10 +57,10 @@ def figure(
       rfa figure 2 --set steps=2000
     """
     from rfa import figures
+    from rfa.audit import find_paper
     from rfa.progress import bar
     from rfa.report.files import check_writable
     from rfa.report.tables import listed
-    from rfa.verify import find_paper
 
     _need_matplotlib()
     of = find_paper(paper)
@@ -99,9 +99,9 @@ def gallery(out: Path, check: bool, quiet: bool, paper: str | None) -> int:
       rfa gallery --check
     """
     from rfa import gallery as made
+    from rfa.audit import find_paper
     from rfa.progress import bar
     from rfa.report.files import check_writable
-    from rfa.verify import find_paper
 
     _need_matplotlib()
     of = find_paper(paper)

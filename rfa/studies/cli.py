@@ -85,7 +85,7 @@ def write_rates(folder: Path, name: str, rates: Rates) -> None:
 @common
 def sweep(file: Path, out: Path | None, resume: bool, workers: int, executor: str, paper: str) -> None:
     """A grid over coordinates, keys and laws (FILE.toml): one tidy table."""
-    from rfa.verify import find_setting
+    from rfa.audit import find_setting
 
     grid = read_sweep(file.read_text(encoding="utf-8"), paper, lambda n: find_setting(n, load_paper(paper)))
     folder = out or Path("reports") / f"sweep-{file.stem}"

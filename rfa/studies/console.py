@@ -68,7 +68,7 @@ def chosen(command: Command) -> Command:
 
 def setting_of(name: str | None, changes: tuple[str, ...], paper: str) -> Setting:
     """A named setting or file with `--set` applied; coordinates such as sigma*sqrt(d) are keys too."""
-    from rfa.verify import find_setting
+    from rfa.audit import find_setting
 
     setting = find_setting(name, load_paper(paper))
     given: dict[str, Any] = {}

@@ -23,7 +23,7 @@ from rfa.papers import Paper
 from rfa.rounding import Array
 from rfa.run import Run
 from rfa.setting import Setting
-from rfa.simulate import simulate, trained
+from rfa.simulation import simulate, trained
 from rfa.studies.assumptions import claims_of
 from rfa.studies.coordinates import COORDINATES
 from rfa.studies.trials import Mark, statement_marks

@@ -24,7 +24,7 @@ from rfa.errors import InputError
 from rfa.papers import DoesNotApply, Paper, Statement, find_papers
 from rfa.run import Run
 from rfa.setting import Setting
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from rfa.verdicts import Outcome, Verdict, check_axes, judge_claim, judge_premise
 
 NOT_CODE = {"cli.py"}

@@ -22,7 +22,7 @@ from rfa.engine.layout import lay_out, sorted_by_group
 from rfa.engine.reduction import engine_of
 from rfa.engine.threads import thread_count, workers
 from rfa.run import candidates
-from rfa.simulate import check_memory, simulate
+from rfa.simulation import check_memory, simulate
 from rfa.training import Problem, observe
 from tests.benchmarks import loops
 from tests.benchmarks.settings import FIGURE_1, NEAR_ONE, PROOF_SCALE, SIDE_BY_SIDE, smallest, theory

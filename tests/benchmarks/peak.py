@@ -4,7 +4,7 @@ import sys
 import time
 
 from rfa import Setting
-from rfa.simulate import check_memory, simulate
+from rfa.simulation import check_memory, simulate
 from tests.benchmarks.measures import used
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from checks.explicit import PAPER
 from checks.explicit.certificate import certify
 from checks.explicit.ledger import worst_margin
 from rfa import Outcome, Setting, judge
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.adversary import BROKEN, adversarial, broken, conditions, labels_are_right
 
 SIZES = {90.0: {"m": 208, "n": 688, "d": 7028}, 64.01: {"m": 148, "n": 468, "d": 4572}}

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from rfa import Outcome, Rounded, Run, judge
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.planting import holding, in_sample, in_trace, in_weights, with_label, with_quantity
 from tests.runs import good_start, small, small_setting
 

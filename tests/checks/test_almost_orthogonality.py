@@ -4,7 +4,7 @@ import pytest
 from checks.almost_orthogonality import almost_orthogonality
 from rfa import Outcome, judge
 from rfa.run import PAIR
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.checks.faulty import broken, calm, recorded
 from tests.runs import small, small_setting
 

@@ -7,7 +7,7 @@ from checks import assumptions, feasible
 from checks.assumptions import assumption_table
 from checks.feasible import A6_limits, judged_C, largest_C, nearest_changes, nearest_sizes, step_range
 from rfa import DoesNotApply, InputError, Outcome, Setting, judge
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.planting import holding
 from tests.runs import small_setting
 

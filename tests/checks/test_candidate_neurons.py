@@ -16,7 +16,7 @@ from checks.candidate_neurons import (
 )
 from checks.constants import PAPER_C0
 from rfa import Outcome, Rounded, judge
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.checks.breaking import breaks, members, overridden, verdict
 from tests.checks.test_initial_norms import RARE, wide
 from tests.planting import in_trace

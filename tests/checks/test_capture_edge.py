@@ -12,7 +12,7 @@ from checks.measured import C2_run, StartCounts, captured, edge, edge_share, sta
 from checks.projections import tails
 from rfa import Outcome, Rounded, Setting, judge
 from rfa.data import Sample, four_centres
-from rfa.simulate import simulate, trained
+from rfa.simulation import simulate, trained
 from tests.checks.breaking import breaks, members, overridden, verdict
 from tests.checks.test_projections import AXES, planted
 from tests.planting import holding

@@ -9,7 +9,7 @@ from checks.feature_chains import Features
 from checks.feature_movement import feature_movement
 from rfa import Outcome, Rounded, judge
 from rfa.data import draw_sample, draw_start
-from rfa.simulate import trained
+from rfa.simulation import trained
 from tests.checks.plants import (
     NEURON as J,
     assert_flips,

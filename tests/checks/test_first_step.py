@@ -10,7 +10,7 @@ from checks.first_gradient import FirstGradient
 from checks.first_step import first_step
 from rfa import Outcome, judge
 from rfa.run import PAIR
-from rfa.simulate import trained
+from rfa.simulation import trained
 from tests.checks.faulty import (
     broken,
     calm,

@@ -8,7 +8,7 @@ import pytest
 from checks.good_run import EVENTS, events, good_run
 from checks.measured import C1_interval, C2_run
 from rfa import Outcome, Rounded, judge
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.checks.breaking import breaks, overridden, verdict
 from tests.planting import in_sample, in_trace
 from tests.runs import loose, small, small_setting

@@ -12,7 +12,7 @@ from checks.ideal_classifier import ideal_classifier
 from checks.ideal_masses import Masses, gaussian_masses, masses, plain, rate
 from rfa import Outcome, Rounded, judge
 from rfa.data import draw_centres, draw_fresh
-from rfa.simulate import start
+from rfa.simulation import start
 from tests.planting import holding
 from tests.runs import loose, rng, small, small_setting
 

@@ -8,7 +8,7 @@ from scipy.stats import binom, binomtest, chi2
 
 from checks.initial_norms import initial_norms
 from rfa import Outcome, Rounded, judge
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.checks.breaking import breaks, members, overridden, verdict
 from tests.planting import in_trace
 from tests.runs import loose, small, small_setting

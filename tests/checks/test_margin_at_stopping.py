@@ -13,7 +13,7 @@ from checks.subnetwork_margin import subnetwork_margin
 from rfa import Outcome, Rounded, judge
 from rfa.chains import Chain
 from rfa.data import CENTRE_LABEL
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.checks.plants import (
     NEURON as J,
     across,

@@ -5,7 +5,7 @@ import pytest
 
 from checks.neuron_alignment import neuron_alignment
 from rfa import Outcome, judge
-from rfa.simulate import trained
+from rfa.simulation import trained
 from tests.checks.faulty import BROKEN, broken, calm, plus, recorded, rough
 from tests.runs import loose, small
 

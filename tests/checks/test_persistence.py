@@ -10,7 +10,7 @@ import checks.staying_orthogonal
 from checks.persistence import persistence
 from rfa import Outcome, judge
 from rfa.run import PAIR
-from rfa.simulate import trained
+from rfa.simulation import trained
 from tests.checks.faulty import (
     array,
     broken,

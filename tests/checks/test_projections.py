@@ -9,7 +9,7 @@ from rfa import Run, Setting
 from rfa.clusters import LAWS
 from rfa.data import Sample, draw_fresh, draw_sample, four_centres
 from rfa.noise import LAWS as NOISE_LAWS
-from rfa.simulate import start, trained
+from rfa.simulation import start, trained
 
 RARE = 1e-8  # failure probability of each statistical test
 

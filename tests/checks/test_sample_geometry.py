@@ -11,7 +11,7 @@ from checks.projections import far_probability
 from checks.sample_geometry import directions_of_samples, equal_clusters, few_noisy_samples, near_centres
 from rfa import Outcome, Rounded, judge
 from rfa.clusters import LAWS
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.checks.breaking import breaks, members, overridden, verdict
 from tests.planting import in_sample
 from tests.runs import loose, small, small_setting

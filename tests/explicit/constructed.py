@@ -7,7 +7,7 @@ import numpy as np
 
 from rfa import Run
 from rfa.data import CENTRE_LABEL, Sample
-from rfa.simulate import trained
+from rfa.simulation import trained
 
 PLUS1, MINUS1, PLUS2, MINUS2 = range(4)
 TINY_STEP = 1e-9

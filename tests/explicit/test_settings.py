@@ -10,9 +10,9 @@ from checks.explicit import PAPER
 from checks.explicit.certificate import certify
 from checks.explicit.ledger import explicit_C, margin_ledger, notes, worst_margin
 from rfa import Outcome, judge
+from rfa.audit import find_setting, named_settings
 from rfa.rounding import Rounded
-from rfa.simulate import simulate, start
-from rfa.verify import find_setting, named_settings
+from rfa.simulation import simulate, start
 from tests.adversary import conditions, labels_are_right
 from tests.explicit.constructed import laggard
 from tests.runs import loose, small

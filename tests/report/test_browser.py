@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from rfa import verify
+from rfa.audit import judge_all
 from rfa.report import build
 from rfa.report.page import Picture, page
-from rfa.verify import judge_all
 from tests.report import browser
 from tests.report.toys import BEYOND, REFUTED, SILENT, not_applicable, paper, raising, report, toy
 from tests.runs import loose, small_setting
@@ -195,7 +195,7 @@ def test_statuses_differ_in_sign_or_shape_and_failures_stand_first(driver, every
 
 
 def test_hostile_names_are_shown_as_text(driver, tmp_path):
-    from rfa.simulate import simulate
+    from rfa.simulation import simulate
 
     run = simulate(small_setting(name=HOSTILE, fresh=10))
     of = paper(toy("Z1"), toy(HOSTILE), raising("Z2", ValueError(HOSTILE)), title=HOSTILE, notes=lambda run: [HOSTILE])

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from rfa import Rounded, judge, suppose, then
+from rfa.audit import judge_all
 from rfa.report.document import digest
-from rfa.verify import judge_all
 from tests.report.toys import BEYOND, REFUTED, SILENT, link, not_applicable, paper, raising, report, toy
 from tests.runs import small
 

@@ -7,11 +7,11 @@ from click.testing import CliRunner
 from checks import PAPER
 from checks.figures import Boundary, Curves, about_boundary, about_curves, boundary, curve_steps, curves
 from rfa import InputError, Paper
+from rfa.audit import find_setting, simulate
 from rfa.cli import main
 from rfa.data import stream
 from rfa.figures import find, make, write
 from rfa.gallery import check, differences, generate, rounded
-from rfa.verify import find_setting, simulate
 
 pytest.importorskip("matplotlib", reason="the extra plots is not installed")
 

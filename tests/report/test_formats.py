@@ -10,7 +10,7 @@ from rfa import Setting, suppose, then
 from rfa.report.junit import junit
 from rfa.report.markdown import code, escape, markdown
 from rfa.report.terminal import first_failure, shown
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.report.toys import BEYOND, REFUTED, SILENT, link, not_applicable, raising, report, toy
 from tests.runs import small_setting
 

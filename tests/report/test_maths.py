@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from checks import PAPER
+from rfa.audit import verify
 from rfa.report.maths import maths, pieces
-from rfa.verify import verify
 from tests.runs import loose
 
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻₀₁₂₃₄₅₆₇₈₉", "0123456789−0123456789")

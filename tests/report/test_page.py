@@ -1,8 +1,8 @@
 import re
 
+from rfa.audit import judge_all
 from rfa.report import build
 from rfa.report.page import at, chain, figure, fragment, page, waterfall
-from rfa.verify import judge_all
 from tests.report.toys import REFUTED, link, paper, report, toy
 from tests.runs import small
 

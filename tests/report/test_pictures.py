@@ -6,7 +6,7 @@ import pytest
 from checks import PAPER
 from rfa import suppose
 from rfa.report import pictures as p
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from tests.report.toys import paper, toy
 from tests.runs import loose, small, small_setting
 

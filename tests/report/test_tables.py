@@ -93,13 +93,11 @@ def test_an_empty_list_says_so():
 
 
 def test_the_command_prints_constants_of_a_setting_or_of_a_run_file(tmp_path, monkeypatch):
-    import importlib
-
-    from rfa import save_run
+    from rfa import audit, save_run
     from tests.test_cli import SMALL
 
     installed = paper(toy("Z1"), constants=lambda run: ConstantsTable((constant("n", float(run.n)),), ()))
-    monkeypatch.setattr(importlib.import_module("rfa.verify"), "find_papers", lambda: {"toy": installed})
+    monkeypatch.setattr(audit, "find_papers", lambda: {"toy": installed})
     (tmp_path / "mine.toml").write_text(SMALL)
     save_run(small(n=60), tmp_path / "run.npz")
 

@@ -1,8 +1,8 @@
 """Small papers whose verdicts are known by construction, judged on a small run."""
 
 from rfa import DoesNotApply, Paper, chain, le, result, suppose, then
+from rfa.audit import judge_all
 from rfa.report import build
-from rfa.verify import judge_all
 from tests.runs import small
 
 

@@ -38,7 +38,7 @@ def alive(group: int) -> bool:
 
 
 def test_ctrl_c_ends_in_order_and_says_how_to_go_on(tmp_path):
-    pytest.importorskip("rfa.verify")
+    pytest.importorskip("rfa.audit")
     file, setting = tmp_path / "out" / "study.sqlite", tmp_path / "tiny.toml"
     setting.write_text(plan(1).setting.to_toml())
     code = (

@@ -75,7 +75,7 @@ def test_conditioned_runs_get_no_verdict_on_claimed_probabilities(tmp_path):
 def test_marks_are_what_judge_says():
     task = Task(0, tiny(sigma=0.2), ("NEAR",), links=True)
     trial = run_trial(TOY, task)
-    from rfa.simulate import simulate
+    from rfa.simulation import simulate
 
     verdicts = judge(PAPER["NEAR"], simulate(task.setting))
     expected = [*verdicts.premises, *verdicts.conclusions, *verdicts.links]

@@ -8,7 +8,7 @@ import pytest
 from rfa import Paper, Setting
 from rfa.errors import InputError
 from rfa.scaling import Scaling
-from rfa.simulate import simulate
+from rfa.simulation import simulate
 from rfa.studies.assumptions import (
     assumptions,
     claims_of,

@@ -15,7 +15,7 @@ from rfa.report.document import build
 from rfa.report.model import Report
 from rfa.run import Run
 from rfa.setting import Setting
-from rfa.simulate import Accept, simulate as simulate_setting
+from rfa.simulation import Accept, simulate as simulate_setting
 from rfa.verdicts import Judgement, Outcome, judge
 
 Progress = Callable[[str, int, int], None]
