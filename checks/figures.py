@@ -12,6 +12,7 @@ from rfa.data import draw_fresh, stream
 from rfa.figures import Plot, Said
 from rfa.network import outputs
 from rfa.papers import DoesNotApply
+from rfa.report.plotting import step_axis
 
 SHOWN = 600
 """Training samples that Figure 1 draws."""
@@ -65,11 +66,11 @@ def draw_boundary(axes: Any, one: Boundary) -> None:
         for noisy, marker, name in ((False, ".", "clean"), (True, "x", "noisy")):
             mine = np.flatnonzero((one.y == label) & (one.noisy == noisy))
             mine = mine[mine < SHOWN]
-            look = {"marker": marker, "color": colour, "label": f"{name}, y = {label:+d}"}
+            look = {"marker": marker, "color": colour, "label": f"{name}, y = {label:+d}".replace("-", "−")}
             axes.scatter(*one.X[mine].T, s=16, lw=0.9, gid=f"{name}{label:+d}", **look)
     axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xlabel="⟨x, μ1⟩", ylabel="⟨x, μ2⟩")
     axes.set_title(f"t = {one.steps[-1]}; the first {min(SHOWN, len(one.X))} of {len(one.X)} samples")
-    axes.legend(fontsize=7, loc="upper right")
+    axes.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1.01, 1.0))
 
 
 def about_boundary(panels: Sequence[Boundary]) -> Iterator[Said]:
@@ -152,11 +153,10 @@ def draw_curves(axes: Any, one: Curves) -> None:
     axes.plot(one.steps, one.train, color="#0072B2", label="training samples", gid="train")
     axes.plot(one.steps, one.test, color="#D55E00", label=f"{one.right.shape[1]} fresh samples", gid="test")
     axes.axhline(1 - one.eta, color="black", ls="--", lw=1, label=f"1 − η = {1 - one.eta:.2f}", gid="best")
-    axes.set_xscale("symlog", linthresh=1, linscale=0.4)
-    axes.set(xlim=(0, int(one.steps[-1])), ylim=(0.4, 1.02), xlabel="step t", ylabel="accuracy")
+    step_axis(axes, one.steps)
+    axes.set(ylim=(0.4, 1.02), ylabel="accuracy")
     axes.set_title(f"n = {one.n} {'>' if one.n > one.d else '<'} d = {one.d}")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=9, loc="lower right")
 
 
 def about_curves(panels: Sequence[Curves]) -> Iterator[Said]:

@@ -103,7 +103,7 @@ def make(
 ) -> Made:
     """Simulate the runs of a figure and draw it; `changes` replace keys of all its settings."""
     from rfa.audit import find_setting, simulate
-    from rfa.report.pictures import blank
+    from rfa.report.plotting import blank
 
     plot = find(paper, name)
     measured: dict[str, Any] = {}
@@ -114,7 +114,7 @@ def make(
         measured[each] = plot.measure(run)
         if paper.assumptions is not None:
             tables[each] = paper.assumptions(setting, None)
-    drawn, axes = blank(6.0 * len(measured), 4.4, len(measured))
+    drawn, axes = blank(5.6 * len(measured), 4.2, len(measured))
     for panel, each in zip([axes] if len(measured) == 1 else axes, measured, strict=True):
         plot.draw(panel, measured[each])
     return Made(plot, drawn, measured, tuple(plot.claims(list(measured.values()))), tables)
@@ -123,7 +123,7 @@ def make(
 def write(made: Made, stem: Path, formats: Sequence[str] = ("svg",)) -> list[Path]:
     """Write a figure as `stem`.svg, .png or .pdf, and its caption as `stem`.md."""
     from rfa.report.files import replacing
-    from rfa.report.pictures import svg
+    from rfa.report.plotting import svg
 
     written = []
     for suffix in formats:

@@ -25,7 +25,7 @@ DIGITS = 6
 
 def generate(paper: Paper, directory: Path, progress: Progress | None = None) -> dict[str, Any]:
     """Make the whole gallery of a paper in `directory`; returns its numbers."""
-    from rfa.report.pictures import svg
+    from rfa.report.plotting import svg
 
     numbers: dict[str, Any] = {}
     pages = [f"# Gallery\n\nMade by `rfa gallery`; the numbers behind it are in [{NUMBERS}]({NUMBERS}).\n"]

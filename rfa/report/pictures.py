@@ -1,45 +1,28 @@
-"""Pictures of one run: slack, norms, alignment, margins, captured samples, patterns. Needs matplotlib (extra `plots`).
+"""Pictures of one run: its claims, neurons and samples. Needs matplotlib (extra `plots`).
 
 Every function takes what it draws and returns a matplotlib `Figure`; `pictures` makes all that a run has.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rfa.claims import Claim
 from rfa.data import CENTRE_SIGN
 from rfa.papers import DoesNotApply, Paper
+from rfa.report.claim_pictures import against_bound, over_steps, slack, slack_curves
 from rfa.report.page import CENTRES, Picture
+from rfa.report.plotting import BOUND, CLEAN, COLOURS, NOISY, REST, Floats, available, blank, step_axis, svg, thinned
 from rfa.run import PAIR, Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = ("#0072B2", "#56B4E9", "#D55E00", "#E69F00")
-"""One colour per centre, told apart by colour-blind readers; the two of a pair are close."""
-STYLES = ("-", "--", ":", "-.")
-CLEAN, NOISY, BOUND, REST = "#009E73", "#CC79A7", "#B00020", "#888888"
-MOST_POINTS = 400
-"""Points that a curve over the steps keeps."""
-MOST_CURVES = 12
-WIDE_RANGE = 30.0
-"""A bound that varies by more than this factor is drawn on a logarithmic scale."""
-STEP_AXES = "tse"
-
-Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
-
-
-def available() -> bool:
-    """Whether matplotlib is installed."""
-    return find_spec("matplotlib") is not None
+MOST_NEURONS = 48
+"""Neurons whose own curve is drawn, spread over all of them."""
 
 
 def pictures(paper: Paper, run: Run) -> list[Picture]:
@@ -54,7 +37,8 @@ def _pictures(paper: Paper, run: Run) -> Iterator[Picture]:
         yield Picture("slack", "Slack", says, svg(slack(found)))
     for id in paper.pictured:
         if id in claims:
-            says = f"{claims[id].says}: the left side for every neuron that it speaks of, and the bound (red)."
+            says = f"{claims[id].says}: the left side over all neurons that it speaks of (grey), the one nearest to "
+            says += "the bound (black), and the bound (red)."
             yield Picture(id, id, says, svg(against_bound(claims[id], run)))
     for make in (alignment, portrait, margins, capture, patterns):
         try:
@@ -68,118 +52,10 @@ def _told(words: str | None) -> str:
     return " ".join((words or "").split())
 
 
-def svg(drawn: Figure) -> str:
-    """A figure as SVG text, the same for the same figure, without dates or random names."""
-    import matplotlib as mpl
-
-    into = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "rfa"}):
-        drawn.savefig(into, format="svg", metadata={"Date": None, "Creator": None})
-    return into.getvalue()
-
-
-def blank(width: float = 6.4, height: float = 4.0, columns: int = 1) -> tuple[Figure, Any]:
-    """An empty figure and its axes (an array of them for several columns)."""
-    from matplotlib.figure import Figure
-
-    drawn = Figure(figsize=(width, height), layout="constrained")
-    return drawn, drawn.subplots(1, columns)
-
-
-def thinned(count: int) -> NDArray[np.int64]:
-    """At most `MOST_POINTS` indices below `count`: the first 20, then spread in the logarithm and in the step."""
-    if count <= MOST_POINTS:
-        return np.arange(count)
-    each = (MOST_POINTS - 20) // 2
-    spread = (np.geomspace(20, count - 1, each), np.linspace(20, count - 1, each))
-    return np.unique(np.concatenate([np.arange(20.0), *spread]).round().astype(np.int64))
-
-
-def step_axis(axes: Axes, steps: NDArray[np.int64]) -> None:
-    """A step axis that shows step 0, step 1 and the last one alike."""
-    if steps[-1] > 30:
-        axes.set_xscale("symlog", linthresh=1, linscale=0.4)
-    axes.set_xlim(min(0, int(steps[0])), max(int(steps[-1]), 1))
-    axes.set_xlabel("step t")
-    axes.grid(alpha=0.3)
-
-
-# ---- claims over the steps ---------------------------------------------------------------------------------------
-
-
-def over_steps(paper: Paper, run: Run) -> dict[str, Claim]:
-    """Conclusions, and suppositions of conditions, that are judged at every step."""
-    found: dict[str, Claim] = {}
-    for statement in paper.results:
-        wanted = "premise" if statement.kind == "CONDITION" else "conclusion"
-        try:
-            claims = [c for c in statement.claims(run) if isinstance(c, Claim) and c.role == wanted]
-        except (DoesNotApply, ArithmeticError, LookupError, TypeError, ValueError):
-            continue  # the report names these as not applicable or as errors
-        found |= {c.id: c for c in claims if set(c.axes) & set(STEP_AXES) and c.domain.any() and c.ill is None}
-    return found
-
-
-def slack_curves(claims: Mapping[str, Claim], run: Run) -> dict[str, Curve]:
-    """Steps and slack of each claim along its step axis, at the other indices of its witness."""
-    found = {}
-    for id, claim in claims.items():
-        axis = next(k for k, letter in enumerate(claim.axes) if letter in STEP_AXES)
-        worst = claim.worst()
-        if worst is None:
-            continue
-        line = tuple(slice(None) if k == axis else i for k, i in enumerate(worst))
-        there = claim.domain[line]
-        found[id] = (run.labels[claim.axes[axis]][there], claim.slack[line][there])
-    return found
-
-
-def slack(curves: Mapping[str, Curve]) -> Figure:
-    """Slack of each conclusion against the step, the least ones named; the bound is the line at 0."""
-    drawn, axes = blank(7.2, 4.4)
-    order = sorted(curves, key=lambda id: float(curves[id][1].min()))
-    for k, id in enumerate(order):
-        steps, values = curves[id]
-        keep = np.union1d(thinned(len(steps)), [int(values.argmin())])
-        named = k < MOST_CURVES
-        look: dict[str, Any] = {"color": REST, "alpha": 0.4}
-        if named:
-            look = {"color": f"C{k % 10}", "ls": STYLES[k // 10 % 4], "label": id}
-        axes.plot(steps[keep], values[keep], marker="." if len(steps) < 8 else None, lw=1.3, gid=id, **look)
-    axes.axhline(0, color=BOUND, lw=2, gid="bound")
-    last = max(int(steps[-1]) for steps, _ in curves.values())
-    step_axis(axes, np.array([0, last]))
-    axes.set_ylabel("slack (0: on the bound, negative: broken)")
-    drawn.legend(loc="outside right upper", fontsize=8, title="least slack first")
-    return drawn
-
-
-def against_bound(claim: Claim, run: Run) -> Figure:
-    """The left side of a claim with axes `t j` (or `s j`) for every neuron, its worst one thick, and the right side."""
-    steps = run.labels[claim.axes[0]]
-    left = np.where(claim.domain, np.broadcast_to(claim.lhs.value, claim.shape), np.nan)
-    right = np.where(claim.domain, np.broadcast_to(claim.rhs.value, claim.shape), np.nan)
-    neurons, worst = np.flatnonzero(claim.domain.any(axis=0)), claim.worst()
-    keep = thinned(len(steps))
-    drawn, axes = blank()
-    at = 0 if worst is None else worst[1]
-    for j in neurons[:: max(1, len(neurons) // 60)]:
-        axes.plot(steps[keep], left[keep, j], color=COLOURS[run.home[j]] if run.in_J[j] else REST, lw=0.7, alpha=0.6)
-    axes.plot(steps[keep], left[keep, at], color="black", lw=1.8, label=f"worst neuron, j = {at}", gid="worst")
-    axes.plot(steps[keep], right[keep, at], color=BOUND, lw=2.2, label="bound", gid="bound")
-    step_axis(axes, steps[claim.domain.any(axis=1)])
-    bound = right[keep, at][np.isfinite(right[keep, at])]
-    if bound.min() > 0 and bound.max() > WIDE_RANGE * bound.min():
-        axes.set_yscale("log")
-    axes.set_ylabel(claim.says)
-    axes.legend(fontsize=8)
-    return drawn
-
-
 # ---- neurons -----------------------------------------------------------------------------------------------------
 
 
-def directions(run: Run, t: int) -> NDArray[np.float64]:
+def directions(run: Run, t: int) -> Floats:
     """<w_j(t), mu1>/‖w_j(t)‖ and the same for mu2, axes j k; zero for a zero weight."""
     at = t - run.first
     norm = run.trace.norm[at][:, None]
@@ -187,31 +63,37 @@ def directions(run: Run, t: int) -> NDArray[np.float64]:
 
 
 def alignment(run: Run) -> Figure:
-    """Cosine of each candidate neuron with its own centre against the step; dashed: 1/√d, the size it begins with."""
+    """Cosine of candidate neurons with their own centre μ (coloured) and with a centre ν of the other pair (grey)
+    against the step; dashed: 1/√d, the size they begin with."""
     drawn, axes = blank()
-    keep = thinned(len(run.t))
-    own = run.own.value / np.where(run.norm.value > 0, run.norm.value, 1.0)
     shown = np.flatnonzero(run.in_J)
     if not len(shown):
         raise DoesNotApply("no neuron is a candidate")
-    for j in shown[:: max(1, len(shown) // 80)]:
-        axes.plot(run.t[keep], own[keep, j], color=COLOURS[run.home[j]], lw=0.8, alpha=0.7)
+    keep = thinned(len(run.t))
+    cosine = np.stack([directions(run, int(t)) for t in run.t[keep]])
+    for j in shown[:: -(-len(shown) // MOST_NEURONS)]:
+        mu = int(run.home[j])
+        axes.plot(run.t[keep], cosine[:, j, 1 - PAIR[mu]], color=REST, lw=0.6, alpha=0.6, gid="across")
+        axes.plot(run.t[keep], cosine[:, j, PAIR[mu]] * CENTRE_SIGN[mu], color=COLOURS[mu], lw=0.9, gid="own")
+    for mu in np.unique(run.home[shown]):
+        axes.plot([], [], color=COLOURS[mu], label=f"own centre {CENTRES[mu]}", gid="key")
+    axes.plot([], [], color=REST, label="the other pair", gid="key")
     axes.axhline(1 / np.sqrt(run.d), color="black", ls="--", lw=1.2, label="1/√d", gid="start")
     step_axis(axes, run.t)
-    axes.set_ylim(-0.1, 1.05)
-    axes.set_ylabel("⟨w_j(t), μ⟩ / ‖w_j(t)‖")
-    axes.legend(fontsize=8, loc="lower right")
+    axes.set_ylim(-1.05, 1.05)
+    axes.set_ylabel("cosine of wⱼ(t) with a centre")
+    drawn.legend(loc="outside right upper", fontsize=8)
     return drawn
 
 
 def portrait(run: Run) -> Figure:
-    """Directions of all neurons in the plane of μ1 and μ2 at steps 0, 1 and T, candidates in the colour of
-    their centre.
-    On the circle a neuron lies wholly in the plane; dashed: 1/√d."""
+    """Directions of all neurons in the plane of μ1 and μ2 at steps 0, 1 and T, candidates in the colour of their
+    centre. On the circle a neuron lies wholly in the plane; dashed: 1/√d."""
     times = list(dict.fromkeys(t for t in (0, 1, run.T) if run.first <= t <= run.last))
     drawn, grid = blank(3.1 * len(times), 3.5, len(times))
     for axes, t in zip(np.atleast_1d(grid), times, strict=True):
         _portrait(axes, run, t)
+    np.atleast_1d(grid)[0].set_ylabel("⟨wⱼ(t), μ2⟩ / ‖wⱼ(t)‖")
     return drawn
 
 
@@ -229,8 +111,9 @@ def _portrait(axes: Axes, run: Run, t: int) -> None:
         x, y = np.eye(2)[PAIR[mu]] * CENTRE_SIGN[mu] * 1.16
         axes.text(x, y, CENTRES[mu], ha="center", va="center", fontsize=8)
     axes.set(
-        xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", title=f"t = {t}", xticks=[-1, 0, 1], yticks=[-1, 0, 1]
-    )
+        xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", title=f"t = {t}", xticks=[-1, 0, 1],
+        yticks=[-1, 0, 1], xlabel="⟨wⱼ(t), μ1⟩ / ‖wⱼ(t)‖",
+    )  # fmt: skip
 
 
 # ---- samples -----------------------------------------------------------------------------------------------------
@@ -256,7 +139,7 @@ def margins(run: Run) -> Figure:
     return drawn
 
 
-def captured(run: Run, s: int) -> NDArray[np.float64]:
+def captured(run: Run, s: int) -> Floats:
     """Part of the samples of its own and of the opposing cluster on which each candidate neuron is active, axes j 2."""
     counts, size = run.summed("active")[s - run.first].sum(axis=-1), np.maximum(run.cluster_size, 1)
     share = counts / size
@@ -284,13 +167,12 @@ def capture(run: Run) -> Figure:
 def patterns(run: Run) -> Figure:
     """Number of distinct activation patterns among the neurons against the step; dashed: the number of neurons."""
     drawn, axes = blank()
-    keep = thinned(len(run.t))
-    axes.step(run.t[keep], run.trace.patterns[keep], where="post", color=COLOURS[0], gid="patterns")
-    axes.axhline(run.m, color=REST, ls="--", lw=1, gid="neurons")
+    keep, marker = thinned(len(run.t)), "." if len(run.t) < 8 else None
+    counts = run.trace.patterns[keep]
+    axes.plot(run.t[keep], counts, marker=marker, color=COLOURS[0], gid="patterns", label="different patterns")
+    axes.axhline(run.m, color=REST, ls="--", lw=1, gid="neurons", label=f"m = {run.m} neurons")
     step_axis(axes, run.t)
     axes.set_ylim(0, run.m * 1.06)
     axes.set_ylabel("activation patterns")
+    axes.legend(fontsize=8, loc="center right")
     return drawn
-
-
-__all__: Sequence[str] = ("Picture", "available", "pictures", "svg")

@@ -17,7 +17,7 @@ def register(group: click.Group) -> None:
 
 
 def _need_matplotlib() -> None:
-    from rfa.report.pictures import available
+    from rfa.report.plotting import available
 
     if not available():
         raise InputError("matplotlib is not installed; expected the extra plots: pip install 'rfa[plots]'")

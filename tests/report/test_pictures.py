@@ -5,7 +5,7 @@ import pytest
 
 from checks import PAPER
 from rfa import suppose
-from rfa.report import pictures as p
+from rfa.report import claim_pictures as c, pictures as p, plotting
 from rfa.simulation import simulate
 from tests.report.toys import paper, toy
 from tests.runs import loose, small, small_setting
@@ -24,14 +24,18 @@ def line(figure, gid):
     return np.asarray(one.get_xydata())
 
 
+def labels(figure):
+    return [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+
+
 @pytest.fixture(scope="module")
 def claims():
-    return p.over_steps(PAPER, small())
+    return c.over_steps(PAPER, small())
 
 
 def test_every_conclusion_over_the_steps_has_a_curve_with_its_worst_slack_and_the_bound_at_zero(claims):
-    curves = p.slack_curves(claims, small())
-    figure = p.slack(curves)
+    curves = c.slack_curves(claims, small())
+    figure = c.slack(curves)
 
     assert {"L14.neuron", "C10", "C9.on"} <= set(curves)
     for id, claim in claims.items():
@@ -44,20 +48,36 @@ def test_every_conclusion_over_the_steps_has_a_curve_with_its_worst_slack_and_th
 
 def test_the_bound_of_a_claim_is_drawn_at_its_height_and_the_worst_neuron_under_it(claims):
     run, claim = small(), claims["L14.neuron"]
-    figure = p.against_bound(claim, run)
+    figure = c.against_bound(claim, run)
 
     expected = 2 * run.step_size / np.sqrt(run.m) * run.t
-    there = np.isfinite(line(figure, "bound")[:, 1])
-    np.testing.assert_allclose(line(figure, "bound")[there], np.stack([run.t, expected], axis=1)[1:], rtol=1e-12)
-    worst = line(figure, "worst")
-    np.testing.assert_array_equal(worst[there, 1], run.trace.norm[1:, claim.worst()[1]])
-    assert len(figure.axes[0].lines) == run.m + 2
+    np.testing.assert_allclose(line(figure, "bound"), np.stack([run.t, expected], axis=1)[1:], rtol=1e-12)
+    np.testing.assert_array_equal(line(figure, "worst")[:, 1], run.trace.norm[1:, claim.worst()[1]])
+    assert figure.axes[0].get_ylabel() == "‖wⱼ(t)‖" and "bound 2bαt" in labels(figure)
 
 
-def test_a_bound_that_hardly_varies_is_drawn_on_a_linear_scale(claims):
-    bound = p.against_bound(claims["C10"], small())
-    assert bound.axes[0].get_yscale() == "linear"
-    np.testing.assert_allclose(line(bound, "bound")[:, 1], 3 * small().step_size / np.sqrt(small().m))
+def test_the_band_of_a_claim_reaches_from_the_least_to_the_largest_neuron(claims):
+    run = small()
+    (band,) = drawn(c.against_bound(claims["L14.neuron"], run), "range")
+    corners = band.get_paths()[0].vertices
+    for t in run.t[1:]:
+        there = corners[corners[:, 0] == t, 1]
+        assert (there.min(), there.max()) == (run.trace.norm[t].min(), run.trace.norm[t].max())
+
+
+@pytest.mark.parametrize(("bound", "scale"), [(2.0, "linear"), (100.0, "log"), (-1.0, "linear")])
+def test_sides_of_one_size_are_drawn_on_a_linear_scale_and_far_ones_on_a_logarithmic_one(bound, scale):
+    run = small()
+    claim = suppose("Z1.x", "x ≤ y", np.ones((len(run.t), run.m)), "<=", bound, axes="t j")
+    figure = c.against_bound(claim, run)
+    assert figure.axes[0].get_yscale() == scale and set(line(figure, "bound")[:, 1]) == {bound}
+    low, high = figure.axes[0].get_ylim()
+    assert low < min(1, bound) and high > max(1, bound)
+
+
+def test_almost_orthogonality_is_drawn_against_three(claims):
+    figure = c.against_bound(claims["C10"], small())
+    np.testing.assert_allclose(line(figure, "bound")[:, 1], 3 * small().step_size / np.sqrt(small().m))
 
 
 def test_the_portrait_has_every_neuron_at_steps_zero_one_and_T():
@@ -88,10 +108,18 @@ def test_alignment_ends_near_one_and_begins_at_one_over_root_d():
     figure = p.alignment(run)
 
     assert set(line(figure, "start")[:, 1]) == {1 / np.sqrt(run.d)}
-    curves = [np.asarray(one.get_ydata()) for one in figure.axes[0].lines if one.get_gid() != "start"]
+    curves = [np.asarray(one.get_ydata()) for one in drawn(figure, "own")]
     assert len(curves) == run.in_J.sum() and all(len(c) == len(run.t) for c in curves)
     own = run.own.value[-1] / run.norm.value[-1]
     assert sorted(c[-1] for c in curves) == sorted(own[run.in_J])
+
+
+def test_a_candidate_s_cosine_with_the_other_pair_is_drawn_beside_its_own():
+    run = small()
+    last = sorted(float(one.get_ydata()[-1]) for one in drawn(p.alignment(run), "across"))
+    W = run.W(run.last)[run.in_J]
+    other = run.sample.mu[[1 - p.PAIR[mu] for mu in run.home[run.in_J]]]
+    np.testing.assert_allclose(last, sorted((W * other).sum(axis=1) / np.linalg.norm(W, axis=1)), atol=1e-12)
 
 
 def test_the_bands_of_margins_reach_from_the_least_to_the_largest():
@@ -131,9 +159,42 @@ def test_the_pattern_count_is_that_of_the_trace():
 
 def test_long_curves_are_thinned_but_keep_the_first_steps_and_the_last():
     for count in (1, 400, 401, 11402, 10**6):
-        keep = p.thinned(count)
-        assert len(keep) <= p.MOST_POINTS and keep[0] == 0 and keep[-1] == count - 1
+        keep = plotting.thinned(count)
+        assert len(keep) <= plotting.MOST_POINTS and keep[0] == 0 and keep[-1] == count - 1
         assert set(range(min(count, 20))) <= set(keep) and (np.diff(keep) > 0).all()
+
+
+def test_a_thinned_curve_keeps_its_lowest_points():
+    values = np.random.default_rng(0).normal(size=5000)
+    keep = plotting.lowest(values)
+    starts = plotting.thinned(5000)
+    assert values[keep].min() == values.min() and len(keep) == len(starts)
+    assert all(values[k] == values[a:b].min() for k, a, b in zip(keep, starts, [*starts[1:], 5000], strict=True))
+
+
+def test_ticks_of_steps_are_whole_numbers():
+    for last, expected in ((4, ["0", "1", "2", "3", "4"]), (12000, ["0", "1", "10", "100", "1000", "10⁴"])):
+        figure, axes = plotting.blank()
+        plotting.step_axis(axes, np.array([0, last]))
+        figure.canvas.draw()
+        assert [tick.get_text() for tick in axes.get_xticklabels()] == expected
+
+
+def test_a_slim_picture_draws_the_same_points_to_a_hundredth():
+    marks = "".join(f'<use xlink:href="#m" x="{k}.123456" y="0.1" style="fill: red"/>\n' for k in range(3))
+    path = '<path d="M 1.000000 2.345678 \nL 3.999999 4 \nz\n" id="a"/>\n'
+    first, second, third = plotting.slim(f'{path}{marks}<use x="1" style="s"/>\n').splitlines()
+    assert first == '<path d="M 1 2.35 L 4 4 z" id="a"/>' and third == '<use x="1" style="s"/>'
+    bare = "".join(f'<use xlink:href="#m" x="{k}.12" y="0.1"/>' for k in range(3))
+    assert second == f'<g style="fill: red">{bare}</g>'
+
+
+def test_a_waterfall_has_a_bar_from_before_to_after_for_every_step():
+    steps = (("a", 8.0, 2.0), ("b", 2.0, 3.0))
+    entries = [{"name": name, "before": x, "after": y, "factor": x / y} for name, x, y in steps]
+    figure = c.waterfall({"measured": 8.0, "proved": 3.0, "entries": entries})
+    assert [list(line(figure, one["name"])[:, 0]) for one in entries] == [[8, 2], [2, 3]]
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["a", "b"]
 
 
 def test_the_pictures_of_a_run_are_the_same_bytes_again_and_hold_no_date():
@@ -143,7 +204,7 @@ def test_the_pictures_of_a_run_are_the_same_bytes_again_and_hold_no_date():
     assert [one.name for one in first] == [
         "slack", "L14.neuron", "C10", "alignment", "portrait", "margins", "capture", "patterns",
     ]  # fmt: skip
-    assert first[4].svg == p.svg(p.portrait(run)) and first[7].svg == p.svg(p.patterns(run))
+    assert first[4].svg == plotting.svg(p.portrait(run)) and first[7].svg == plotting.svg(p.patterns(run))
     assert all("<dc:date>" not in one.svg for one in first)
 
 
@@ -163,15 +224,16 @@ def test_a_claim_that_no_index_meets_or_that_is_not_finite_is_left_out():
     states = len(small().t)
     good = made(np.zeros(states), True)
     bad = (made(np.full(states, np.nan), True), made(np.zeros(states), np.zeros(states, bool)))
-    assert set(p.over_steps(paper(toy("Z1", parts=[good])), small())) == {"Z1.x"}
+    assert set(c.over_steps(paper(toy("Z1", parts=[good])), small())) == {"Z1.x"}
     for claim in bad:
-        assert p.over_steps(paper(toy("Z1", parts=[claim])), small()) == {}
+        assert c.over_steps(paper(toy("Z1", parts=[claim])), small()) == {}
 
 
 def test_one_step_makes_pictures_too():
     run = simulate(small_setting(K=1, steps=1, fresh=10))
-    claims = p.over_steps(PAPER, run)
-    assert p.svg(p.slack(p.slack_curves(claims, run))) and p.svg(p.against_bound(claims["L14.neuron"], run))
+    claims = c.over_steps(PAPER, run)
+    assert plotting.svg(c.slack(c.slack_curves(claims, run)))
+    assert plotting.svg(c.against_bound(claims["L14.neuron"], run))
     assert [axes.get_title() for axes in p.portrait(run).axes] == ["t = 0", "t = 1"]
 
 
