@@ -7,11 +7,15 @@ q quality of the label (0 clean, 1 noisy); k coordinate in the plane of the cent
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rfa.rounding import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AXES: dict[str, tuple[str, ...]] = {
     "steps": ("t",),
@@ -104,6 +108,12 @@ class Trace:
     def level(self) -> str:
         """Record level: `full` or `light`."""
         return "light" if self.active is None else "full"
+
+    def to_frame(self, *names: str) -> pd.DataFrame:
+        """All logged numbers, or those of some quantities, as a tidy table with named axes: one row a number."""
+        from rfa.report.table import trace_frame
+
+        return trace_frame(self, names)
 
 
 def lengths(n_states: int, n_sums: int, m: int) -> dict[str, int]:

@@ -1,11 +1,12 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from rfa import DoesNotApply, Report
+from rfa import DoesNotApply, InputError, Report
 from rfa.cli import main
 from rfa.constants import Constant, ConstantsTable, Requirement, Variant
 from rfa.ledger import ledger
@@ -14,6 +15,7 @@ from rfa.report.document import headline
 from rfa.report.markdown import markdown
 from rfa.report.schema import to_json, validate
 from rfa.report.tables import assumption_table, constants_table, listed
+from rfa.trace import AXES
 from tests.report.toys import paper, report, toy
 from tests.runs import small
 
@@ -108,3 +110,31 @@ def test_the_command_prints_constants_of_a_setting_or_of_a_run_file(tmp_path, mo
 
 def test_the_class_of_a_report_is_public():
     assert isinstance(report(toy("Z1")), Report)
+
+
+def test_every_logged_number_is_one_row_of_the_trace_s_table():
+    trace = small().trace
+    table = trace.to_frame()
+    arrays = {name: getattr(trace, name) for name in AXES if name != "steps"}
+
+    assert len(table) == sum(a.size for a in arrays.values() if a is not None)
+    assert list(table.columns) == ["quantity", "t", "j", "k", "e", "mu", "q", "s", "value"]
+    one = table[(table["quantity"] == "pull_plane") & (table["s"] == 1) & (table["j"] == 2) & (table["mu"] == 3)]
+    found = one[(one["q"] == 1) & (one["k"] == 0)]["value"]
+    assert list(found) == [trace.pull_plane[1, 2, 3, 1, 0]]
+    assert table[table["quantity"] == "loss"]["j"].isna().all() and not table["value"].isna().all()
+
+
+def test_chosen_quantities_of_a_trace_have_only_their_axes_and_steps_keep_their_numbers():
+    run = small()
+    table = run.trace.to_frame("norm", "moved")
+    assert list(table.columns) == ["quantity", "t", "j", "value"]
+    wide = table.pivot(index=["t", "j"], columns="quantity", values="value")
+    np.testing.assert_array_equal(wide["norm"].to_numpy().reshape(run.trace.norm.shape), run.trace.norm)
+    later = replace(run.trace, steps=run.trace.steps + 7).to_frame("loss")
+    assert list(later["t"]) == list(run.trace.steps + 7)
+
+
+def test_a_quantity_that_a_trace_lacks_is_named():
+    with pytest.raises(InputError, match="no quantity 'weight'; expected some of projection, norm"):
+        small().trace.to_frame("weight")
