@@ -5,10 +5,15 @@ equality or nearly so, clusters are empty or all noisy, activations are tied, an
 or huge.
 """
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 
 from checks.explicit import PAPER
-from rfa import Outcome, Run, Verdict, judge
+from rfa import Outcome, Run, Statement, Verdict, judge
+from rfa.chains import Chain
 from rfa.claims import FAILS, Claim
 from rfa.data import CENTRE_LABEL, Sample, four_centres
 from rfa.simulation import trained
@@ -29,6 +34,9 @@ def adversarial(seed: int) -> Run:
     K = max(1, round(1 / (4 * alpha)))
     steps = int(rng.integers(1, 7)) if K > 4 or rng.random() < 0.2 else K + 1
     W = balanced_start(rng, sample, a, alpha) if balanced else draw_start(rng, sample, a, alpha)
+    late = np.random.default_rng([seed, 1])
+    if balanced and d > 2 and late.random() < 0.2:
+        sample, W = laggards(late, sample, a, alpha)
     at_zero = float(rng.choice([0.0, 0.5, 1.0]))
     return trained(sample, a, W, step_size=alpha, steps=steps, C0=10.0, relu_at_zero=at_zero)
 
@@ -112,6 +120,23 @@ def balanced_start(rng, sample: Sample, a: np.ndarray, alpha: float) -> np.ndarr
     return alpha * np.abs(a).max() * 10 ** rng.uniform(-4, 0) * v
 
 
+def laggards(rng, sample: Sample, a: np.ndarray, alpha: float) -> tuple[Sample, np.ndarray]:
+    """Deviations that are alike within a cluster, off the plane, and neurons that look away from them.
+
+    A neuron that leans towards a centre and misses most of its cluster at first stays behind the others.
+    """
+    d, s = sample.X.shape[1], 10 ** rng.uniform(-3, -0.5)
+    off = rng.standard_normal(d)
+    off -= off @ sample.mu.T @ sample.mu
+    off /= np.linalg.norm(off)
+    side = rng.choice([-1.0, 1.0], 4)[sample.cluster] * rng.choice([1.0, -1.0], len(sample.y), p=[0.95, 0.05])
+    home = np.where(a > 0, 0, 2) + np.arange(len(a)) % 2
+    away = rng.uniform(-1, 1, (len(a), 1)) * 10 ** rng.uniform(-3, -0.8)
+    lean = rng.uniform(0, 1.2, (len(a), 1)) * np.abs(away)
+    v = lean * sample.centre[home] + away / s * off
+    return replace(sample, X=sample.centre[sample.cluster] + s * side[:, None] * off), alpha * np.abs(a).max() * v
+
+
 def near_misses(rng, sample: Sample, m: int) -> np.ndarray:
     """Directions a little towards a centre and against the deviations of its samples; some exactly tied."""
     rows = []
@@ -126,23 +151,47 @@ def near_misses(rng, sample: Sample, m: int) -> np.ndarray:
     return np.array(rows)
 
 
-def broken(run: Run) -> list[Verdict]:
-    """The conclusions and links of the sharpened proof that are refuted, or cannot be evaluated, on a run."""
-    suspects = [s for s in LINES if any(map(suspicious, every_claim(s, run)))]
-    judged = [judge(s, run) for s in suspects]
+class Said(NamedTuple):
+    """A conclusion or link of a statement on a run, with what it needs."""
+
+    statement: Statement
+    claim: Claim
+    needs: tuple[Claim, ...]
+
+
+def broken(run: Run, said: Sequence[Said] | None = None) -> list[Verdict]:
+    """The conclusions and links of the sharpened proof that are refuted, or cannot be evaluated, on a run.
+
+    `said` is `all_said(run)`, if it is known already.
+    """
+    suspects = {s.statement.id: s.statement for s in (all_said(run) if said is None else said) if suspicious(s)}
+    judged = [judge(s, run) for s in suspects.values()]
     return [v for j in judged for v in (*j.verdicts, *j.links) if v.outcome in BROKEN]
 
 
-def every_claim(statement, run: Run) -> list[Claim]:
-    """Conclusions and links of one statement."""
+def all_said(run: Run) -> list[Said]:
+    """Every conclusion and link of every line."""
+    return [said for line in LINES for said in said_by(line, run)]
+
+
+def said_by(statement: Statement, run: Run) -> Iterator[Said]:
+    """Every conclusion and link of one line."""
     yielded = list(statement.claims(run))
-    said = [c for c in yielded if isinstance(c, Claim) and c.role == "conclusion"]
-    return said + [link for c in yielded if not isinstance(c, Claim) for link in c.links()]
+    premises = tuple(c for c in yielded if isinstance(c, Claim) and c.role == "premise")
+    claims = [c for c in yielded if isinstance(c, Claim) and c.role == "conclusion"]
+    for claim in claims + [link for c in yielded if isinstance(c, Chain) for link in c.links()]:
+        yield Said(statement, claim, premises if claim.needs is None else claim.needs)
 
 
-def suspicious(claim: Claim) -> bool:
-    """Whether a claim fails, or is not a number, at some index; cheaper than a judgement."""
-    return bool(((claim.state == FAILS) | ~np.isfinite(claim.gap) & claim.domain).any())
+def suspicious(said: Said) -> bool:
+    """Whether a claim may be broken; cheaper than a judgement.
+
+    It fails, or is not a number, at some index, and no need that is meant for all of its indices fails.
+    """
+    claim = said.claim
+    if not ((claim.state == FAILS) | ~np.isfinite(claim.gap) & claim.domain).any():
+        return False
+    return not any((need.state == FAILS).any() for need in said.needs if not set(need.axes) & set(claim.axes))
 
 
 def conditions(run: Run) -> dict[str, bool]:
