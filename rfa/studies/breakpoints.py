@@ -110,7 +110,8 @@ class Break:
 def find_break(
     prober: Prober, assumption: str, claim: str, asked: float, direction: int, *, width: float = 1.1
 ) -> Break:
-    """Bracket and bisect on the logarithmic scale, from the value that the assumption just allows.
+    """Bracket and bisect on the logarithmic scale, from the value that the assumption just allows outwards, or
+    inwards if it fails there.
 
     Supposes that the rate falls along the coordinate. Undecided values lie inside the interval, so noise
     widens it.
@@ -133,19 +134,26 @@ def find_break(
 
 
 def _bracket(test, start: float, direction: int) -> tuple[float | None, float | None]:  # type: ignore[no-untyped-def]
-    """A value at which it holds and one beyond at which it fails; None for an end that is not found."""
+    """A value at which it holds and one beyond at which it fails; None for an end that is not found.
+
+    Outwards from what the assumption allows; inwards where it fails there already.
+    """
     low: float | None = None
+    high: float | None = None
     at, step = start, direction * math.log(2)
     for _ in range(EXPANSIONS):
         verdict = test(at)
         if verdict is None:
-            return low, None
+            break
         if verdict < 0:
-            return low, at
-        if verdict > 0:
+            step = -step if high is None else step
+            high = at
+        elif verdict > 0:
             low = at
+        if low is not None and high is not None:
+            break
         at, step = at + step, 1.5 * step
-    return low, None
+    return low, high
 
 
 def _shrink(test, low: float, high: float, width: float) -> tuple[float, float]:  # type: ignore[no-untyped-def]
@@ -187,6 +195,7 @@ def _in_words(
         return f"{asks}; {claim} still holds at {holds:.4g}, {times:.3g} × beyond, the end of the search"
     middle = math.sqrt(holds * fails)
     ends = f"[{min(holds, fails):.4g}, {max(holds, fails):.4g}]"
-    return (
-        f"{asks}; {claim} still holds up to {middle:.4g} {ends}: {(middle / asked) ** direction:.3g} × weaker"
-    )
+    weaker = (middle / asked) ** direction
+    if weaker < 1:
+        return f"{asks}; {claim} holds only up to {middle:.4g} {ends}: {1 / weaker:.3g} × stronger than asked"
+    return f"{asks}; {claim} still holds up to {middle:.4g} {ends}: {weaker:.3g} × weaker"

@@ -180,7 +180,14 @@ def break_point(
     name: str | None, changes: tuple[str, ...], claims: tuple[str, ...], along: tuple[str, ...], tries: int,
     out: Path | None, resume: bool, workers: int, executor: str, paper: str,
 ) -> None:  # fmt: skip
-    """How far each assumption can be overstepped before a conclusion breaks."""
+    """How far each assumption can be overstepped before a conclusion breaks.
+
+    Of a paper that certifies (`--paper explicit`) also how far the conclusion is guaranteed before training.
+
+    \b
+    Example:
+      rfa breakpoint explicit --paper explicit --claim conclusion.noisy --along A4
+    """
     setting = setting_of(name, changes, paper)
     wish = Wish(setting, paper, 1, claims, along, tries)
     folder = out or Path("reports") / f"breakpoint-{setting.name}"
@@ -193,7 +200,7 @@ def break_point(
         workers=workers,
     )
     output.write_json(folder / "report.json", "rfa.breakpoints/1", {"breaks": report.breaks})
-    click.echo("\n".join(b.says for b in report.breaks))
+    click.echo(output.breaks_markdown(report.breaks))
 
 
 @click.command(name="falsify")

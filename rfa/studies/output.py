@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from rfa.setting import Setting
+from rfa.studies.breakpoints import Break
 from rfa.studies.falsify import Found
 from rfa.studies.figures import heat_map, power_law
 from rfa.studies.replay import replay_command
 from rfa.studies.scaling import ScalingVerdict
 from rfa.studies.summary import Rate, Rates
+from rfa.studies.trials import CERTIFICATE
 from rfa.studies.violations import Map, Violation, Violations
 
 
@@ -160,10 +162,7 @@ def violations_markdown(report: Violations, path: Path) -> str:
     for v in report.violations:
         parts += _violation_lines(v, path)
     if report.breaks:
-        parts += ["## Break points, one assumption at a time\n", *(f"- {b.says}" for b in report.breaks), ""]
-        parts.append(
-            "Rates are supposed to fall along each coordinate; undecided values lie inside the intervals.\n"
-        )
+        parts += ["## Break points, one assumption at a time\n", breaks_markdown(report.breaks)]
     parts.append("## The nearest setting that satisfies every assumption\n")
     if report.nearest is None:
         parts.append("None was found.\n")
@@ -175,6 +174,31 @@ def violations_markdown(report: Violations, path: Path) -> str:
         ]
     parts.append(rates_markdown("Rates", report.rates, path).replace("# Rates\n", "## Rates\n", 1))
     return "\n".join(parts)
+
+
+def breaks_markdown(breaks: Sequence[Break]) -> str:
+    """Break points in words, and side by side: a row for each coordinate, a column for each conclusion."""
+    claims = dict.fromkeys(b.claim for b in breaks)
+    along: dict[tuple[str, str, float, int], dict[str, Break]] = {}
+    for b in breaks:
+        along.setdefault((b.assumption, b.coordinate, b.asked, b.direction), {})[b.claim] = b
+    rows = [
+        (id, f"{name} {'≤' if direction > 0 else '≥'} {asked:.4g}", *(_edge_of(found.get(c)) for c in claims))
+        for (id, name, asked, direction), found in along.items()
+    ]
+    told = "Rates are supposed to fall along each coordinate; undecided values lie inside the intervals.\n"
+    if CERTIFICATE in claims:
+        told += "`certificate`: the conclusion is guaranteed by sample and first weights alone, before training.\n"
+    return "\n".join([*(f"- {b.says}" for b in breaks), "", table(("assumption", "asks", *claims), rows), told])
+
+
+def _edge_of(found: Break | None) -> str:
+    """Between which values a conclusion ceases to hold."""
+    if found is None or found.holds_at is found.fails_at is None:
+        return "not decided"
+    if found.fails_at is None:
+        return f"holds at {found.holds_at:.4g}, the end of the search"
+    return f"fails at {found.fails_at:.4g}" if found.holds_at is None else interval(found.holds_at, found.fails_at)
 
 
 def _violation_lines(v: Violation, path: Path) -> list[str]:

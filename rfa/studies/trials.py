@@ -24,11 +24,13 @@ from rfa.errors import InputError
 from rfa.papers import DoesNotApply, Paper, Statement, find_papers
 from rfa.run import Run
 from rfa.setting import Setting
-from rfa.simulation import simulate
+from rfa.simulation import simulate, start
 from rfa.verdicts import Outcome, Verdict, check_axes, judge_claim, judge_premise
 
 NOT_CODE = {"cli.py"}
 """Modules of rfa whose text cannot change a trial."""
+CERTIFICATE = "certificate"
+"""In the place of a statement: whether the paper guarantees its goals, from sample and first weights alone."""
 
 
 class Mark(NamedTuple):
@@ -143,7 +145,8 @@ def run_trial(paper: str, task: Task) -> Trial:
     began, code = time.perf_counter(), code_version(paper)
     try:
         of = load_paper(paper)
-        run = simulate(task.setting, accept=acceptance(of, task.setting))
+        make = start if task.statements == (CERTIFICATE,) else simulate
+        run = make(task.setting, accept=acceptance(of, task.setting))
         marks = tuple(marks_of(of, run, task))
     except Exception as why:
         where = traceback.extract_tb(why.__traceback__)[-1]
@@ -170,10 +173,28 @@ def marks_of(paper: Paper, run: Run, task: Task) -> Iterator[Mark]:
     for statement in paper.results:
         if not wanted or statement.id.lower() in wanted:
             yield from statement_marks(statement, run, task.links)
+    if CERTIFICATE in wanted:
+        yield certificate_mark(paper, run)
     for scaling in paper.scalings:
         if scaling.id in task.measures:
             value = float(scaling.measure(run))
             yield Mark(scaling.id, scaling.id, "measure", Outcome.NOT_APPLICABLE.name, 1, 1, lhs=value)
+
+
+def certificate_mark(paper: Paper, run: Run) -> Mark:
+    """The guarantee of a paper as a conclusion without premises; the weakest condition is its witness."""
+    if paper.certify is None:
+        raise InputError(f"paper {paper.name!r} has no certificate")
+    found = paper.certify(run)
+    weakest = min(found.conditions, key=lambda c: (_WORST[c.outcome], c.slack if c.slack is not None else -np.inf))
+    return Mark(
+        CERTIFICATE, CERTIFICATE, "conclusion", weakest.outcome.name, int(HOLDS), _WORST[weakest.outcome],
+        weakest.slack, None, weakest.lhs, weakest.rhs, json.dumps(dict(weakest.witness)), found.sentence,
+    )  # fmt: skip
+
+
+_WORST = {Outcome.CONFIRMED: 1, Outcome.SILENT: -1, Outcome.UNDECIDED: 0, Outcome.ERROR: 0}
+"""What the outcome of a condition of a guarantee says of it: 1 holds, 0 undecided, -1 fails."""
 
 
 def statement_marks(statement: Statement, run: Run, links: bool = False) -> list[Mark]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -16,6 +17,7 @@ from rfa.studies.assumptions import (
     Feature,
     Nearest,
     assumptions,
+    claims_of,
     feasible,
     features,
     judged_at,
@@ -30,7 +32,7 @@ from rfa.studies.rates import LEVEL
 from rfa.studies.storage import Store
 from rfa.studies.summary import Rate, Rates, rates_of
 from rfa.studies.sweeps import share_held
-from rfa.studies.trials import Task, code_version, load_paper, with_seed
+from rfa.studies.trials import CERTIFICATE, Task, code_version, load_paper, with_seed
 
 LINKED = 3
 """Trials on which the chains of the proofs are judged too."""
@@ -216,33 +218,31 @@ def _breaks(
     wish: Wish, paper: Paper, C: float, crew: Crew, store: Store, stop: Event | None
 ) -> Iterator[Break]:
     """Break points of the chosen conclusions along the principal coordinate of every assumption, one at a
-    time."""
-    claims = tuple(wish.claims)
-    if not claims:
+    time; and of the certificate, if the paper has one."""
+    claims = tuple(dict.fromkeys((*wish.claims, *((CERTIFICATE,) if wish.claims and paper.certify else ()))))
+    sought = [p for p, a in enumerate(assumptions(paper, wish.setting, C)) if not wish.along or a.id in wish.along]
+    level = wish.level / 2 / (TESTS * max(1, len(claims) * len(sought)))
+    for place in sought if claims else ():
+        yield from _breaks_along(wish, paper, C, place, claims, level, crew, store, stop)
+
+
+def _breaks_along(
+    wish: Wish, paper: Paper, C: float, place: int, claims: Sequence[str], level: float, crew: Crew, store: Store,
+    stop: Event | None,
+) -> Iterator[Break]:  # fmt: skip
+    """Break points along the coordinate of one assumption; trials are shared between the conclusions."""
+    along = principal(paper, wish.setting, C, place)
+    asked = None if along is None else limit(paper, wish.setting, C, place, *along)
+    if along is None or asked is None:
         return
-    judged = assumptions(paper, wish.setting, C)
-    sought = [p for p, a in enumerate(judged) if not wish.along or a.id in wish.along]
-    level = wish.level / 2 / (TESTS * len(claims) * max(1, len(sought)))
-    statements = tuple(dict.fromkeys(_statement_of(paper, c) for c in claims))
-    for place in sought:
-        assumption, along = judged[place], principal(paper, wish.setting, C, place)
-        asked = None if along is None else limit(paper, wish.setting, C, place, *along)
-        if along is None or asked is None:
-            continue
-        axis, direction = along
-        prober = Prober(
-            crew,
-            store,
-            wish.setting,
-            axis,
-            statements,
-            level,
-            wish.tries,
-            BREAKS_FROM + place * BREAKS_EACH,
-            stop,
-        )
-        for claim in claims:
-            yield find_break(prober, assumption.id, claim, asked, direction)
+    id = claims_of(paper, wish.setting, C)[place].id
+    statements = tuple(dict.fromkeys(_statement_of(paper, c) for c in claims if c != CERTIFICATE))
+    first = BREAKS_FROM + place * BREAKS_EACH
+    run_on = partial(Prober, crew, store, wish.setting, along[0], level=level, most=wish.tries, stop=stop)
+    on_start = run_on(statements=(CERTIFICATE,), first_point=first + BREAKS_EACH // 2)
+    on_run = run_on(statements=statements, first_point=first)
+    for claim in claims:
+        yield find_break(on_start if claim == CERTIFICATE else on_run, id, claim, asked, along[1])
 
 
 def _statement_of(paper: Paper, claim: str) -> str:

@@ -9,6 +9,7 @@ from rfa import Paper, Setting
 from rfa.errors import InputError
 from rfa.scaling import Scaling
 from rfa.simulation import simulate
+from rfa.studies import trials
 from rfa.studies.assumptions import (
     assumptions,
     claims_of,
@@ -24,12 +25,14 @@ from rfa.studies.breakpoints import Prober, find_break
 from rfa.studies.coordinates import COORDINATES, coordinate, move, spread, start
 from rfa.studies.execution import Crew, executor_of
 from rfa.studies.falsify import Candidate, falsify, make_run
+from rfa.studies.output import breaks_markdown
 from rfa.studies.scaling import TOLERANCE, fit_power, judge_exponent, run_scalings
 from rfa.studies.storage import Store
 from rfa.studies.sweeps import read_sweep, run_sweep, share_held, values_of
+from rfa.studies.trials import Task
 from rfa.studies.violations import Wish, report_violations, users_of
 from rfa.verdicts import Outcome
-from tests.studies.toy import LENGTH, PAPER, coins, goal, near, spread as spread_assumption, tiny
+from tests.studies.toy import FRAIL_PAPER, LENGTH, PAPER, coins, goal, near, spread as spread_assumption, tiny
 
 TOY = "tests.studies.toy:PAPER"
 
@@ -158,7 +161,7 @@ def test_the_report_names_the_violation_its_users_and_its_factor(report):
 def test_the_break_point_of_a_known_law_lies_in_its_interval(report):
     """R ≤ 3/2 fails where some deviation is long; the true rate is found by brute force beside the
     interval."""
-    (found,) = report.breaks
+    found = report.breaks[0]
     assert found.asked == pytest.approx(1 / 16, rel=1e-6) and found.holds_at < found.fails_at
     assert "× weaker" in found.says
 
@@ -187,6 +190,43 @@ def test_a_break_that_is_never_reached_is_said_so(tmp_path):
         prober = Prober(crew, store, tiny(delta=0.4), COORDINATES["eta"], ("GOAL",), 0.05, most=48)
         found = find_break(prober, "A4", "GOAL.short", 0.05, 1)
     assert found.fails_at is None and "the end of the search" in found.says
+
+
+def test_where_a_conclusion_fails_at_what_is_allowed_it_is_sought_inwards(tmp_path):
+    """R ≤ 3/2 fails where some deviation is longer than 1/2; starting far beyond, the same end is found."""
+    with Store.create(tmp_path / "s.sqlite", {}) as store, Crew(executor_of("processes", 0), 0, TOY) as crew:
+        axis = COORDINATES["sigma*sqrt(d)"]
+        prober = Prober(crew, store, tiny(delta=0.4), axis, ("GOAL",), 0.05, most=48)
+        inwards = find_break(prober, "A2", "GOAL.short", 4.0, 1)
+        outwards = find_break(prober, "A2", "GOAL.short", 0.01, 1)
+    assert inwards.holds_at < inwards.fails_at < 4 and "× stronger than asked" in inwards.says
+    assert inwards.holds_at < outwards.fails_at and outwards.holds_at < inwards.fails_at
+
+
+def test_the_certificate_breaks_before_the_conclusion_does(report):
+    """R ≤ 11/10, which the toy certifies by, ends before R ≤ 3/2, which it promises."""
+    in_fact, promised = report.breaks
+
+    assert [b.claim for b in report.breaks] == ["GOAL.short", "certificate"]
+    assert promised.asked == in_fact.asked and promised.coordinate == in_fact.coordinate
+    assert promised.fails_at < in_fact.holds_at
+    assert "| assumption | asks | GOAL.short | certificate |" in breaks_markdown(report.breaks)
+
+
+@pytest.mark.parametrize(("sigma", "outcome"), [(0.01, "CONFIRMED"), (1.0, "SILENT")])
+def test_a_trial_of_the_certificate_alone_needs_no_training(sigma, outcome, monkeypatch):
+    monkeypatch.setattr(trials, "simulate", None)
+    trial = trials.run_trial(TOY, Task(0, tiny(sigma=sigma), (trials.CERTIFICATE,)))
+    (mark,) = trial.marks
+
+    assert trial.error == "" and mark.role == "conclusion"
+    assert mark.outcome == outcome and (mark.state > 0) == (outcome == "CONFIRMED") == ("Guaranteed" in mark.failing)
+    assert mark.rhs == 1.1
+
+
+def test_a_paper_without_a_certificate_has_no_mark_of_it():
+    with pytest.raises(InputError, match="no certificate"):
+        trials.certificate_mark(FRAIL_PAPER, simulate(tiny()))
 
 
 def test_a_search_finds_the_counterexample_and_it_can_be_made_again():

@@ -8,7 +8,9 @@ import numpy as np
 
 from rfa import Claim, Paper, Run, Setting, chain, le, result, suppose, then
 from rfa.data import stream
+from rfa.guarantees import Guarantee
 from rfa.scaling import Scaling
+from rfa.verdicts import judge_premise
 
 
 def coin(run: Run, number: int) -> float:
@@ -74,7 +76,16 @@ LENGTH = Scaling(
     base={"d": 4, "n": 40, "m": 4, "K": 1, "steps": 1, "sigma": 0.1, "omega_init": 0.01, "fresh": 1},
 )  # fmt: skip
 
-PAPER = Paper("toy", "Coins", (spread, coins, near, goal), exact_rates=exact, scalings=(LENGTH,))
+
+
+def promise(run: Run) -> Guarantee:
+    """No input is longer than 3/2, if none of the sample is longer than 11/10: a certificate that asks too much."""
+    return Guarantee("R ≤ 3/2", (judge_premise(suppose("SHORT", "R ≤ 11/10", run.R_x, "<=", 1.1), {}),), ())
+
+
+PAPER = Paper(
+    "toy", "Coins", (spread, coins, near, goal), exact_rates=exact, scalings=(LENGTH,), certify=promise
+)  # fmt: skip
 FRAIL_PAPER = Paper("frail", "Deaths", (frail,))
 
 
