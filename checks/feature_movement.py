@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from checks.constants import E
 from checks.feature_chains import Features, feature_chains, movement_premises
 from checks.margin_premises import growth_premises
+from checks.premises import good_run_probability
 from rfa import Claim, Run, result, then
 from rfa.chains import Chain
 
@@ -22,11 +23,14 @@ def feature_movement(run: Run) -> Iterator[Claim | Chain]:
     u ≤ E/4096; |J_μ|/m ≥ ¼(1 − 1/C0)² and (1 − 1/C0)² ≥ ½.
 
     Then ‖φ(W(T)x_i) − φ(W(0)x_i)‖ / ‖φ(W(0)x_i)‖ ≥ E/(16·1024 u) for every sample; one with φ(W(0)x_i) = 0
-    has no such ratio.
+    has no such ratio. For C large these premises hold on every good run, that is with probability 1 − 4δ.
     """
     given, more, of = growth_premises(run), movement_premises(run), Features(run)
     yield from given
     yield from more
     says = "‖φ(W(T)x_i) − φ(W(0)x_i)‖/‖φ(W(0)x_i)‖ ≥ E/(16·1024 u)"
-    yield then("P2.ratio", says, of.ratio, ">=", E / (16 * 1024 * run.u), axes="i", where=of.some)
+    yield then(
+        "P2.ratio", says, of.ratio, ">=", E / (16 * 1024 * run.u), axes="i", where=of.some,
+        probability=good_run_probability(run), sure=True,
+    )  # fmt: skip
     yield from feature_chains(run, of, given, more)

@@ -8,6 +8,7 @@ import numpy as np
 from checks.constants import GAMMA, PAPER_C0, E
 from checks.generalization import generalization
 from checks.margin_premises import equal_second_layer, growth_premises, kept, margin_premises
+from checks.premises import good_run_probability
 from rfa import Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain, Member
 from rfa.rounding import UNIT
@@ -30,7 +31,8 @@ def main_theorem(run: Run) -> Iterator[Claim | Chain]:
     """Suppose the premises of Lemma 11, |a_j| = 1/√m, and |J^c|/m ≤ (min_i |f^J(x_i; W(T))|)²/16.
 
     Then at time T: y_i f(x_i) > 0 for every clean and y_i f(x_i) ≤ 0 for every noisy sample; and if
-    (1 − 1/C0)² ≥ ½, even y_i f(x_i) ≥ γ and y_i f(x_i) ≤ −γ, with γ = exp(−2)/(16·1024).
+    (1 − 1/C0)² ≥ ½, even y_i f(x_i) ≥ γ and y_i f(x_i) ≤ −γ, with γ = exp(−2)/(16·1024). For C large these
+    premises hold on every good run, that is with probability 1 − 4δ.
 
     If moreover C = 1/(4α²) is large, then with probability 1 − 4δ the test error at T is at most
     η + C√(log(1/δ)/n).
@@ -63,24 +65,24 @@ def outside(run: Run) -> Rounded:
 
 
 def training(run: Run, needs: list[Claim], all_needs: list[Claim]) -> Iterator[Claim]:
-    """The first part of the theorem and its stronger form, axis i."""
+    """The first part of the theorem and its stronger form, axis i: sure under its premises, those of a good run."""
     noisy, margins = run.sample.noisy, run.sample.y * run.output(run.T)
-    size = run.frobenius.value[run.T - run.first] * run.input_norm.value
+    size, often = run.frobenius.value[run.T - run.first] * run.input_norm.value, good_run_probability(run)
     yield then(
         "T1.train.clean", "y_i f(x_i; W(T)) > 0", margins, ">", 0.0,
-        axes="i", where=~noisy, scale=size, needs=needs,
+        axes="i", where=~noisy, scale=size, needs=needs, probability=often, sure=True,
     )  # fmt: skip
     yield then(
         "T1.train.noisy", "y_i f(x_i; W(T)) ≤ 0", margins, "<=", 0.0,
-        axes="i", where=noisy, scale=size, needs=needs,
+        axes="i", where=noisy, scale=size, needs=needs, probability=often, sure=True,
     )  # fmt: skip
     yield then(
         "T1.train.margin.clean", "y_i f(x_i; W(T)) ≥ γ", margins, ">=", GAMMA,
-        axes="i", where=~noisy, needs=all_needs,
+        axes="i", where=~noisy, needs=all_needs, probability=often, sure=True,
     )  # fmt: skip
     yield then(
         "T1.train.margin.noisy", "y_i f(x_i; W(T)) ≤ −γ", margins, "<=", -GAMMA,
-        axes="i", where=noisy, needs=all_needs,
+        axes="i", where=noisy, needs=all_needs, probability=often, sure=True,
     )  # fmt: skip
 
 

@@ -68,3 +68,8 @@ def light_at_steps(run: Run) -> Claim:
 def few_noisy(run: Run) -> Claim:
     """(3/2) rho + D within E/64 (E20)."""
     return suppose("RP.E20", "(3/2)ρ + D ≤ E/64", 1.5 * run.rho + run.D, "<=", E / 64)
+
+
+def good_run_probability(run: Run) -> float:
+    """1 − 4δ, the promise of Theorem 1 and Proposition 2 for what holds on every good run; 1 where δ is unknown."""
+    return 1.0 if run.delta is None else 1 - 4 * run.delta

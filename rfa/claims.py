@@ -27,7 +27,8 @@ class Claim:
 
     `scale` is the natural size of the two sides, for claims whose bound is zero: slack is measured in units of the
     largest of |lhs|, |rhs| and `scale`. `needs` are the premises of this conclusion or link; None means all premises
-    of the statement. `probability` below 1 marks an event that the paper promises with that probability only.
+    of the statement. `probability` below 1 marks an event that the paper promises with that probability only; with
+    `sure`, all of that doubt lies in the premises: where they hold the event is certain, so one run can refute it.
     `at` names the index of single entries ("j", "i" ...) at which a claim without that axis was taken.
     """
 
@@ -42,6 +43,7 @@ class Claim:
     scale: Array
     needs: tuple[Claim, ...] | None = None
     probability: float = 1.0
+    sure: bool = False
     note: str = ""
     link: Link | None = None
 
@@ -54,6 +56,11 @@ class Claim:
             )
         if self.relation not in ("<=", "<", ">=", ">", "=="):
             raise ValueError(f"`{self.id}` has relation {self.relation!r}; expected <=, <, >=, > or ==")
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether the claim may fail under its premises without being refuted."""
+        return self.probability < 1 and not self.sure
 
     def __bool__(self) -> bool:
         raise TypeError(f"`{self.id}` has one truth per index; use `.state` or `.holds`")
@@ -203,15 +210,17 @@ def then(
     scale: Any = 0.0,
     needs: Iterable[Claim] | None = None,
     probability: float = 1.0,
+    sure: bool = False,
     note: str = "",
 ) -> Claim:
     """What a result promises; arguments as for `suppose`.
 
     `needs` names the premises that this conclusion rests on (default: all premises of the statement); `probability`
-    is the one with which the paper promises the event.
+    is the one with which the paper promises the event; `sure` says that the premises imply it, so that only they can
+    fail.
     """
     claim = _claim("conclusion", id, says, lhs, relation, rhs, axes, where, scale, note=note)
-    return replace(claim, needs=None if needs is None else tuple(needs), probability=probability)
+    return replace(claim, needs=None if needs is None else tuple(needs), probability=probability, sure=sure)
 
 
 def _claim(

@@ -154,7 +154,7 @@ def judge_claim(
             claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason, link=claim.link
         )  # fmt: skip
     supposed = FAILS if statement.kind == "TEXT" else _all_of(needs, claim)
-    cases = _truth_table(supposed, claim.state, may_fail=claim.probability < 1)
+    cases = _truth_table(supposed, claim.state, may_fail=claim.may_fail)
     counts = {o: int((cases[o] & claim.domain).sum()) for o in cases}
     outcome = first_of(o for o, count in counts.items() if count)
     failing = {p.id: p.excess for p in needs if _occurs(FAILS, p, claim)}

@@ -100,6 +100,12 @@ def test_one_run_never_refutes_a_probability():
     assert judge(toy(then("c", "", 1, "<=", 0, probability=0.9)), RUN).outcome is Outcome.UNDECIDED
 
 
+@pytest.mark.parametrize(("premise", "outcome"), [(0, Outcome.REFUTED), (2, Outcome.SILENT)])
+def test_one_run_refutes_a_promise_that_its_premises_make_sure(premise, outcome):
+    sure = then("c", "", 1, "<=", 0, probability=0.9, sure=True)
+    assert judge(toy(suppose("p", "", premise, "<=", 1), sure), RUN).outcome is outcome
+
+
 @pytest.mark.parametrize(("value", "outcome"), [(1, Outcome.BEYOND), (-1, Outcome.SILENT)])
 def test_a_remark_promises_nothing(value, outcome):
     assert judge(toy(then("c", "", 0, "<=", value), kind="TEXT"), RUN).outcome is outcome

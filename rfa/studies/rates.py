@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from scipy import special
@@ -47,9 +48,13 @@ def clopper_pearson(count: int, trials: int, level: float) -> Interval:
 def log_evidence(count: int, trials: int, rate: float) -> float:
     """Log of the beta-binomial mixture martingale against `rate`: likelihood under the mixture over that at
     `rate`."""
+    return float(_log_mixture(count, trials) - special.xlogy(count, rate) - special.xlog1py(trials - count, -rate))
+
+
+@lru_cache
+def _log_mixture(count: int, trials: int) -> float:
     a, b = PRIOR
-    mixture = special.betaln(a + count, b + trials - count) - special.betaln(a, b)
-    return float(mixture - special.xlogy(count, rate) - special.xlog1py(trials - count, -rate))
+    return float(special.betaln(a + count, b + trials - count) - special.betaln(a, b))
 
 
 def confidence_sequence(count: int, trials: int, level: float) -> Interval:
@@ -87,7 +92,8 @@ class Counts:
 
     `trials` finished trials; `failed` of them certainly failed, `unknown` are undecided by rounding or
     errors. `supposed` is the number of trials in which the premises held, `failed_supposed` of them failed;
-    `missing` trials (part of the unknown ones) ended in an error before the claim was judged.
+    `missing` trials (part of the unknown ones) ended in an error before the claim was judged. `refuted` trials
+    refute the claim by themselves, which only a claim does that is sure under its premises.
     """
 
     trials: int
@@ -96,11 +102,17 @@ class Counts:
     supposed: int
     failed_supposed: int
     missing: int = 0
+    refuted: int = 0
 
     @property
     def always_supposed(self) -> bool:
         """Whether the premises held in every trial that was judged."""
         return self.trials > self.missing and self.supposed + self.missing == self.trials
+
+    @property
+    def not_kept(self) -> int:
+        """Trials in which premises and conclusion may not have held together."""
+        return self.trials - self.supposed - self.missing + self.failed_supposed + self.unknown
 
 
 @dataclass(frozen=True)
@@ -128,20 +140,32 @@ def failure_interval(counts: Counts, level: float, method: Method) -> Interval:
 def judge_rate(counts: Counts, claimed: float, level: float, method: Method) -> RateVerdict:
     """Whether the failure probability is at most `claimed`, with error probability `level`.
 
-    Premises first. Where they held in every trial: CONFIRMED, REFUTED or UNDECIDED. Where they failed in
-    some trial the bound was not promised: BEYOND or SILENT; REFUTED only if "premises hold and conclusion
-    fails" alone exceeds it.
+    CONFIRMED: premises and conclusion fail to hold together with at most that probability. REFUTED: "premises
+    hold and conclusion fails" alone exceeds it, or one trial refutes by itself. Where the premises fail too
+    often for either, the bound was not promised: BEYOND if the conclusion keeps it all the same, SILENT if not.
+
+    Three rates are compared with the claim: of failures under the premises, of failures, and of trials in which
+    the two do not hold together. They are nested, so whatever their true values, a verdict is wrong only if one
+    of two intervals misses at one end.
     """
-    if counts.always_supposed:
-        interval = failure_interval(counts, level, method)
-        outcome = _decide(interval, claimed, Outcome.CONFIRMED, Outcome.REFUTED)
+    share, at = level_of_one(level, method), INTERVALS[method]
+    interval = failure_interval(counts, share, method)
+    if counts.refuted or at(counts.failed_supposed, counts.trials, share).lower > claimed:
+        outcome = Outcome.REFUTED
+    elif at(min(counts.trials, counts.not_kept), counts.trials, share).upper <= claimed:
+        outcome = Outcome.CONFIRMED
     else:
-        interval = failure_interval(counts, level / 2, method)
         outcome = _decide(interval, claimed, Outcome.BEYOND, Outcome.SILENT)
-        if INTERVALS[method](counts.failed_supposed, counts.trials, level / 2).lower > claimed:
-            outcome = Outcome.REFUTED
     further = further_trials(counts, claimed, level, method) if outcome is Outcome.UNDECIDED else 0
     return RateVerdict(outcome, interval, further)
+
+
+def level_of_one(level: float, method: Method) -> float:
+    """The level of each of two intervals that together miss at one given end with probability `level` at most.
+
+    An exact interval misses at each end with half of its level; a sequence may spend all of it at one end.
+    """
+    return level if method == "exact" else level / 2
 
 
 def _decide(interval: Interval, claimed: float, kept: Outcome, broken: Outcome) -> Outcome:
@@ -154,12 +178,10 @@ def further_trials(counts: Counts, claimed: float, level: float, method: Method)
     """Least number of further trials that decides the verdict if the failure rate stays as observed."""
     if counts.trials == 0:
         return further_trials(Counts(1, 0, 0, 1, 0), claimed, level, method)
-    if not counts.always_supposed:
-        level = level / 2
-    rate = counts.failed / counts.trials
+    rate, share = counts.failed / counts.trials, level_of_one(level, method)
 
     def decided(trials: int) -> bool:
-        interval = INTERVALS[method](round(rate * trials), trials, level)
+        interval = INTERVALS[method](round(rate * trials), trials, share)
         return _decide(interval, claimed, Outcome.CONFIRMED, Outcome.REFUTED) is not Outcome.UNDECIDED
 
     low, high = counts.trials, max(2 * counts.trials, 16)

@@ -17,8 +17,8 @@ SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE settings (digest TEXT PRIMARY KEY, keys TEXT NOT NULL);
 CREATE TABLE names (
-    id INTEGER PRIMARY KEY, statement TEXT, claim TEXT, role TEXT, probability REAL,
-    UNIQUE (statement, claim, role, probability));
+    id INTEGER PRIMARY KEY, statement TEXT, claim TEXT, role TEXT, probability REAL, sure INTEGER,
+    UNIQUE (statement, claim, role, probability, sure));
 CREATE TABLE trials (
     row INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, point INTEGER NOT NULL, setting TEXT NOT NULL,
     seed TEXT NOT NULL, draws INTEGER NOT NULL, judged TEXT NOT NULL, error TEXT NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE marks (
     row INTEGER, place INTEGER, name INTEGER, outcome TEXT, supposed INTEGER, state INTEGER, slack REAL,
     constant REAL, lhs REAL, rhs REAL, witness TEXT, failing TEXT, PRIMARY KEY (row, place)) WITHOUT ROWID;
 """
-FORMAT = "rfa.study/1"
+FORMAT = "rfa.study/2"
 COLUMNS = (
     "row", "point", "setting", "seed", "error", "statement", "claim", "role", "outcome", "supposed", "state",
     "slack", "constant", "lhs", "rhs", "witness", "failing",
@@ -43,7 +43,7 @@ class Store:
         self.path = path
         self.db = connection
         self._names: dict[tuple[Any, ...], int] = {}
-        for id, *name in connection.execute("SELECT id, statement, claim, role, probability FROM names"):
+        for id, *name in connection.execute("SELECT id, statement, claim, role, probability, sure FROM names"):
             self._names[tuple(name)] = id
 
     @staticmethod
@@ -144,9 +144,9 @@ class Store:
             self.db.executemany("INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _name(self, mark: Mark) -> int:
-        name = (mark.statement, mark.claim, mark.role, mark.probability)
+        name = (mark.statement, mark.claim, mark.role, mark.probability, mark.sure)
         if name not in self._names:
-            cursor = self.db.execute("INSERT INTO names VALUES (NULL, ?, ?, ?, ?)", name)
+            cursor = self.db.execute("INSERT INTO names VALUES (NULL, ?, ?, ?, ?, ?)", name)
             self._names[name] = int(cursor.lastrowid or 0)
         return self._names[name]
 
@@ -188,7 +188,7 @@ class Store:
 
 
 _MARK = """statement, claim, role, outcome, supposed, state, slack, constant, lhs, rhs, witness, failing,
-           probability"""
+           probability, sure"""
 
 
 def _blank(path: Path) -> bool:

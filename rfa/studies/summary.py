@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
-from rfa.claims import FAILS, HOLDS
+from rfa.claims import FAILS, HOLDS, UNDECIDED
 from rfa.papers import Paper
 from rfa.setting import Setting
 from rfa.studies.rates import Counts, Interval, Method, RateVerdict, failure_interval, judge_rate
@@ -97,6 +97,7 @@ class Counted:
     statement: str
     claim: str
     probability: float
+    sure: bool
     counts: Counts
     outcomes: Mapping[str, int]
     least_slack: float | None
@@ -106,38 +107,56 @@ class Counted:
 def count_claims(store: Store, point: int, trials: int) -> Iterator[Counted]:
     """Count every conclusion over the trials of a point; a trial without its mark counts as unknown."""
     query = """
-        SELECT statement, claim, min(probability), outcome, supposed, state, count(*), min(slack)
-        FROM marks JOIN trials ON trials.row = marks.row JOIN names ON names.id = marks.name
+        SELECT statement, claim, name, outcome, supposed, state, count(*), min(slack), marks.row, min(place)
+        FROM trials CROSS JOIN marks ON marks.row = trials.row JOIN names ON names.id = marks.name
         WHERE point = ? AND role = 'conclusion'
-        GROUP BY statement, claim, outcome, supposed, state ORDER BY min(marks.row), min(place)"""
-    found: dict[tuple[str, str], list[Any]] = {}
-    for statement, claim, *cells in store.db.execute(query, (point,)):
-        found.setdefault((statement, claim), []).append(cells)
+        GROUP BY name, outcome, supposed, state"""
+    found: dict[tuple[str, str], list[_Group]] = {}
+    for statement, claim, *cells in sorted(store.db.execute(query, (point,)), key=lambda r: (r[-1], r[1])):
+        found.setdefault((statement, claim), []).append(_Group(*cells))
+    promises = {id: (p, bool(s)) for id, p, s in store.db.execute("SELECT id, probability, sure FROM names")}
     for (statement, claim), groups in found.items():
         outcomes: dict[str, int] = {}
-        for _, outcome, _, _, number, _ in groups:
-            outcomes[outcome] = outcomes.get(outcome, 0) + number
-        seen = sum(g[4] for g in groups)
-        counts = Counts(
-            trials,
-            failed=sum(g[4] for g in groups if g[3] == FAILS),
-            unknown=sum(g[4] for g in groups if g[3] == 0) + trials - seen,
-            supposed=sum(g[4] for g in groups if g[2] == HOLDS),
-            failed_supposed=sum(g[4] for g in groups if g[2] == HOLDS and g[3] == FAILS),
-            missing=trials - seen,
-        )
-        slack, worst = _worst(store, point, statement, claim)
-        yield Counted(statement, claim, min(g[0] for g in groups), counts, outcomes, slack, worst)
+        for g in groups:
+            outcomes[g.outcome] = outcomes.get(g.outcome, 0) + g.count
+        worst = min((g for g in groups if g.slack is not None), key=_gravity, default=None)
+        yield Counted(
+            statement, claim, min(promises[g.name][0] for g in groups), promises[groups[0].name][1],
+            _counts(groups, trials), outcomes, worst and worst.slack, worst and worst.row,
+        )  # fmt: skip
 
 
-def _worst(store: Store, point: int, statement: str, claim: str) -> tuple[float | None, int | None]:
-    query = """
-        SELECT slack, marks.row FROM marks JOIN trials ON trials.row = marks.row
-        JOIN names ON names.id = marks.name
-        WHERE point = ? AND statement = ? AND claim = ? AND role = 'conclusion' AND slack IS NOT NULL
-        ORDER BY outcome != 'REFUTED', slack, marks.row LIMIT 1"""
-    found = store.db.execute(query, (point, statement, claim)).fetchone()
-    return (None, None) if found is None else (found[0], found[1])
+class _Group(NamedTuple):
+    """Trials in which one conclusion had the same outcome, with the first row of their least slack."""
+
+    name: int
+    outcome: str
+    supposed: int
+    state: int
+    count: int
+    slack: float | None
+    row: int
+    place: int
+
+
+def _gravity(of: _Group) -> tuple[bool, float | None, int]:
+    return of.outcome != Outcome.REFUTED.name, of.slack, of.row
+
+
+def _counts(groups: list[_Group], trials: int) -> Counts:
+    def number(*, supposed: int | None = None, state: int | None = None) -> int:
+        return sum(g.count for g in groups if supposed in (None, g.supposed) and state in (None, g.state))
+
+    seen = number()
+    return Counts(
+        trials,
+        failed=number(state=FAILS),
+        unknown=number(state=UNDECIDED) + trials - seen,
+        supposed=number(supposed=HOLDS),
+        failed_supposed=number(supposed=HOLDS, state=FAILS),
+        missing=trials - seen,
+        refuted=sum(g.count for g in groups if g.outcome == Outcome.REFUTED.name),
+    )
 
 
 def _idle(store: Store, point: int) -> dict[str, str]:
@@ -148,7 +167,8 @@ def _idle(store: Store, point: int) -> dict[str, str]:
 
 
 def _rate(of: Counted, share: float, method: Method, exact: Mapping[str, float], conditioned: str) -> Rate:
-    claimed = 1 - of.probability if of.probability < 1 else None
+    silenced = of.probability <= 0 or (conditioned and of.sure)
+    claimed = 1 - of.probability if of.probability < 1 and not silenced else None
     if claimed is None or conditioned:
         interval = failure_interval(of.counts, share, method)
         outcome, further = first_of(Outcome[o] for o in of.outcomes), 0 if claimed is None else None
@@ -174,6 +194,10 @@ def _notes(
         yield f"the premises held in {of.counts.supposed} of {of.counts.trials} trials"
     if claimed is not None and conditioned:
         yield f"the runs are conditioned on {conditioned}: the claimed probability does not speak of them"
+    if of.probability <= 0:
+        yield "δ is so large that no probability is promised"
+    if of.counts.refuted and of.counts.refuted == of.counts.failed_supposed and of.sure:
+        yield "its premises imply it: each failure under them refutes it"
     if exact is not None and exact < IMPOSSIBLE:
         yield (
             "impossible at these sizes: the exact rate is 0"

@@ -27,8 +27,8 @@ from rfa.setting import Setting
 from rfa.simulation import simulate, start
 from rfa.verdicts import Outcome, Verdict, check_axes, judge_claim, judge_premise
 
-NOT_CODE = {"cli.py"}
-"""Modules of rfa whose text cannot change a trial."""
+NOT_CODE = {"cli.py", "command_line.py", "listing.py", "gallery.py", "progress.py", "report", "studies"}
+"""Modules and packages of rfa whose text cannot change a trial (of `studies` this module alone can)."""
 CERTIFICATE = "certificate"
 """In the place of a statement: whether the paper guarantees its goals, from sample and first weights alone."""
 
@@ -38,7 +38,8 @@ class Mark(NamedTuple):
     indices).
 
     `role` is premise, conclusion, link, measure (a number to fit, in `lhs`) or statement (which could not be
-    evaluated; the reason is in `failing`). `probability` is the one with which the claim is promised.
+    evaluated; the reason is in `failing`). `probability` is the one with which the claim is promised, `sure`
+    whether the premises imply it.
     """
 
     statement: str
@@ -54,6 +55,7 @@ class Mark(NamedTuple):
     witness: str = "{}"
     failing: str = ""
     probability: float = 1.0
+    sure: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,13 @@ def load_paper(name: str) -> Paper:
 
 @cache
 def code_version(paper: str) -> str:
-    """Digest of the sources of rfa and of the paper, with the versions of numpy and scipy."""
-    files = [p for p in sorted(Path(rfa.__file__).parent.glob("*.py")) if p.name not in NOT_CODE]
+    """Digest of the sources of rfa that a trial runs through and of the paper, with the versions of numpy and scipy."""
+    home = Path(rfa.__file__).parent
+    files = [p for p in home.rglob("*.py") if not NOT_CODE & {p.name, *p.relative_to(home).parts}]
     files.append(Path(__file__))
     modules = [importlib.import_module(s.claims.__module__) for s in load_paper(paper).results]
-    files += [Path(str(module.__file__)) for module in modules]
-    folders = {f.parent for f in files[1:] if f.parent.name != "rfa" and f.parent != Path(__file__).parent}
-    files += [p for folder in folders for p in folder.glob("*.py")]
+    for module in modules:
+        files += Path(str(module.__file__)).parent.glob("*.py")
     total = hashlib.sha256(f"numpy {np.__version__} scipy {scipy.__version__}".encode())
     for file in sorted(set(files)):
         total.update(file.read_bytes())
@@ -244,6 +246,7 @@ def _filled(statement: Statement, claim: Claim, verdict: Verdict, needs: Iterabl
         statement.id, claim.id, role, verdict.outcome.name, supposed, state,
         verdict.slack, verdict.tightest_constant, verdict.lhs, verdict.rhs,
         json.dumps(dict(verdict.witness)), verdict.reason or " ".join(verdict.failing), claim.probability,
+        int(claim.sure),
     )  # fmt: skip
 
 

@@ -203,6 +203,12 @@ def test_a_run_without_its_initial_scale_is_not_judged():
     assert judge(feature_movement, replace(quiet(), omega_init=None)).outcome is Outcome.NOT_APPLICABLE
 
 
+def test_the_ratio_is_promised_with_1_minus_4_delta_and_sure_under_its_premises():
+    ratio = next(c for c in feature_movement.claims(quiet()) if c.id == "P2.ratio")
+
+    assert ratio.probability == pytest.approx(1 - 4 * quiet().delta) and not ratio.may_fail
+
+
 def dot(u, v):
     return sum(float(p) * float(q) for p, q in zip(u, v, strict=True))
 

@@ -170,7 +170,15 @@ def test_a_bound_inside_the_confidence_interval_is_undecided():
 def test_the_test_error_is_promised_with_probability_1_minus_4_delta():
     claims = [c for c in main_theorem.claims(small()) if getattr(c, "id", "") == "T1.test"]
 
-    assert claims[0].probability == pytest.approx(0.6)
+    assert claims[0].probability == pytest.approx(0.6) and claims[0].may_fail
+
+
+@pytest.mark.parametrize(("delta", "promised"), [(0.1, 0.6), (0.02, 0.92), (None, 1.0)])
+def test_the_training_part_is_promised_with_1_minus_4_delta_and_sure_under_its_premises(delta, promised):
+    claims = [c for c in main_theorem.claims(replace(small(), delta=delta)) if c.id.startswith("T1.train")]
+
+    assert [c.probability for c in claims] == pytest.approx([promised] * 4)
+    assert not any(c.may_fail for c in claims)
 
 
 def test_the_test_error_comes_with_its_interval():

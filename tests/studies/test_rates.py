@@ -202,3 +202,42 @@ def test_the_further_trials_are_the_least_that_decide_if_the_rate_stays(method, 
 
 def test_no_number_of_trials_decides_a_rate_that_equals_the_claim():
     assert further_trials(counts(100, 10), 0.1, 0.01, "exact") is None
+
+
+def test_premises_that_fail_as_rarely_as_was_promised_take_no_bound_away():
+    kept = judge_rate(counts(500, 12, supposed=488, failed_supposed=0), 0.1, 0.01, "exact")
+    assert kept.outcome is Outcome.CONFIRMED
+    unsure = judge_rate(counts(500, 12, supposed=450, failed_supposed=0), 0.1, 0.01, "exact")
+    assert unsure.outcome is Outcome.BEYOND
+
+
+def test_one_trial_that_refutes_by_itself_refutes():
+    once = Counts(500, 1, 0, 500, 1, refuted=1)
+    assert judge_rate(once, 0.1, 0.01, "exact").outcome is Outcome.REFUTED
+
+
+NESTED = ((0.05, 0.09, 0.1), (0.1, 0.1, 0.1001), (0.0999, 0.1, 0.25), (0.1, 0.1001, 0.1002), (0.02, 0.1001, 0.3))
+"""Rates of: failures under the premises, failures, trials in which the two do not hold together."""
+
+
+@pytest.mark.parametrize("method", ["exact", "sequence"])
+@pytest.mark.parametrize("rates", NESTED)
+def test_verdicts_under_premises_that_fail_at_times_are_wrong_at_most_as_often_as_stated(method, rates):
+    """The sequence is looked at four times and may be wrong at any of them; the exact interval once."""
+    under, failed, not_kept = rates
+    level, claimed, streams = 0.2, 0.1, 60
+    wrong = {
+        Outcome.REFUTED: under <= claimed, Outcome.CONFIRMED: not_kept > claimed,
+        Outcome.BEYOND: failed > claimed, Outcome.SILENT: failed <= claimed, Outcome.UNDECIDED: False,
+    }  # fmt: skip
+    draws = np.random.default_rng(31).random((streams, 400))
+    counted = {c: (draws < c).cumsum(axis=1) for c in rates}
+    looks, ever = (range(99, 400, 100) if method == "sequence" else [399]), 0
+    for s in range(streams):
+        of = [[int(counted[c][s, t]) for c in rates] for t in looks]
+        judged = (
+            judge_rate(Counts(t + 1, f, 0, t + 1 - k + u, u), claimed, level, method).outcome
+            for t, (u, f, k) in zip(looks, of, strict=True)
+        )
+        ever += any(wrong[o] for o in judged)
+    assert ever <= level * streams

@@ -2,6 +2,7 @@ import dataclasses
 import json
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,32 @@ def test_premises_are_judged_before_the_probability(tmp_path):
     rates = by_claim(run_study(Plan(tiny(delta=0.45), TOY, 60, ("COIN",)), tmp_path / "s.sqlite"))
     assert {r.outcome for r in rates.values()} <= {Outcome.BEYOND, Outcome.SILENT, Outcome.UNDECIDED}
     assert all("the premises never held" in r.notes for r in rates.values())
+
+
+SURE = "tests.studies.toy:SURE_PAPER"
+
+
+def test_a_promise_that_is_sure_under_its_premises_is_judged_by_its_rate(tmp_path):
+    """The coin passes 0.95, where premise and conclusion fail together, in 5 % of the runs; δ allows 20 %."""
+    rates = by_claim(run_study(Plan(tiny(delta=0.2), SURE, 120), tmp_path / "s.sqlite"))
+    true, false = rates["SURE.true"], rates["SURE.false"]
+    assert true.claimed == pytest.approx(0.2) and true.outcome is Outcome.CONFIRMED
+    assert 0 < true.counts.failed == 120 - true.counts.supposed
+    assert false.counts.failed == false.counts.refuted > 0 and false.failures.upper < 0.2
+    assert false.outcome is Outcome.REFUTED and "each failure under them refutes it" in " ".join(false.notes)
+
+
+def test_on_conditioned_runs_such_a_promise_is_judged_run_by_run(tmp_path):
+    plan = Plan(tiny(eta=0.1, noisy=1), SURE, 40)
+    rates = by_claim(run_study(plan, tmp_path / "s.sqlite"))
+    assert rates["SURE.true"].claimed is None and rates["SURE.false"].outcome is Outcome.REFUTED
+    assert set(rates["SURE.true"].outcomes) <= {"CONFIRMED", "SILENT"}
+
+
+def test_a_probability_of_zero_promises_nothing(tmp_path):
+    rates = run_study(Plan(tiny(delta=0.45), "tests.studies.toy:IDLE_PAPER", 20), tmp_path / "s.sqlite").rates
+    assert [r.claimed for r in rates] == [None]
+    assert "δ is so large that no probability is promised" in rates[0].notes
 
 
 def test_conditioned_runs_get_no_verdict_on_claimed_probabilities(tmp_path):
@@ -205,9 +232,20 @@ def test_the_digest_of_a_trial_changes_with_setting_seed_and_code():
     assert setting_digest(tiny(name="x", seed=4)) == setting_digest(tiny())
 
 
-def test_the_code_version_covers_the_paper_and_the_engine():
-    assert code_version(TOY) == code_version(TOY)
-    assert len(code_version(TOY)) == 16
+def test_the_code_version_covers_the_paper_and_the_engine(monkeypatch):
+    import checks
+    import rfa.engine
+    from rfa.studies import trials
+
+    read = []
+    seen = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda self: (read.append(self), seen(self))[1])
+    version = trials.code_version.__wrapped__("checks:PAPER")
+    names = {p.name for p in read}
+    assert version == code_version("checks:PAPER") and len(version) == 16
+    assert set(Path(rfa.engine.__file__).parent.glob("*.py")) <= set(read)
+    assert set(Path(checks.__file__).parent.glob("*.py")) <= set(read)
+    assert {"rounding.py", "trials.py", "claims.py"} <= names and not {"cli.py", "storage.py", "page.py"} & names
     assert load_paper(FRAIL) is FRAIL_PAPER
 
 

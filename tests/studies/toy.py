@@ -62,6 +62,21 @@ def frail(run: Run) -> Iterator[Claim]:
     yield then("FRAIL.fine", "fine", 0, "<=", 1)
 
 
+@result("SURE", "Sure on a good run", kind="WHP-both")
+def sure(run: Run) -> Iterator[Claim]:
+    """Suppose the coin is below 0.95. Then it is below 0.95, and above 0.05 (false); with probability 1 − δ in all."""
+    often = 1 - run.given("delta")
+    yield suppose("RP.coin", "coin < 0.95", coin(run, 4), "<", 0.95)
+    yield then("SURE.true", "coin < 0.95", coin(run, 4), "<", 0.95, probability=often, sure=True)
+    yield then("SURE.false", "coin > 0.05", coin(run, 4), ">", 0.05, probability=often, sure=True)
+
+
+@result("IDLE", "An empty promise", kind="WHP-init")
+def idle(run: Run) -> Iterator[Claim]:
+    """With probability 1 − 4δ the coin is below 1."""
+    yield then("IDLE", "coin < 1", coin(run, 5), "<", 1.0, probability=1 - 4 * run.given("delta"))
+
+
 def exact(setting: Setting) -> Mapping[str, float]:
     """The rates at which the coins hold."""
     return {
@@ -87,6 +102,8 @@ PAPER = Paper(
     "toy", "Coins", (spread, coins, near, goal), exact_rates=exact, scalings=(LENGTH,), certify=promise
 )  # fmt: skip
 FRAIL_PAPER = Paper("frail", "Deaths", (frail,))
+SURE_PAPER = Paper("sure", "Good runs", (sure,))
+IDLE_PAPER = Paper("idle", "Empty promises", (idle,))
 
 
 def tiny(**changes) -> Setting:
