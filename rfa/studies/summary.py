@@ -3,7 +3,7 @@ claimed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -118,7 +118,7 @@ def count_claims(store: Store, point: int, trials: int) -> Iterator[Counted]:
     for (statement, claim), groups in found.items():
         outcomes: dict[str, int] = {}
         for g in groups:
-            outcomes[g.outcome] = outcomes.get(g.outcome, 0) + g.count
+            outcomes[g.outcome] = outcomes.get(g.outcome, 0) + g.trials
         worst = min((g for g in groups if g.slack is not None), key=_gravity, default=None)
         yield Counted(
             statement, claim, min(promises[g.name][0] for g in groups), promises[groups[0].name][1],
@@ -133,7 +133,7 @@ class _Group(NamedTuple):
     outcome: str
     supposed: int
     state: int
-    count: int
+    trials: int
     slack: float | None
     row: int
     place: int
@@ -144,18 +144,18 @@ def _gravity(of: _Group) -> tuple[bool, float | None, int]:
 
 
 def _counts(groups: list[_Group], trials: int) -> Counts:
-    def number(*, supposed: int | None = None, state: int | None = None) -> int:
-        return sum(g.count for g in groups if supposed in (None, g.supposed) and state in (None, g.state))
+    def number(wanted: Callable[[_Group], bool]) -> int:
+        return sum(g.trials for g in groups if wanted(g))
 
-    seen = number()
+    seen = number(lambda g: True)
     return Counts(
         trials,
-        failed=number(state=FAILS),
-        unknown=number(state=UNDECIDED) + trials - seen,
-        supposed=number(supposed=HOLDS),
-        failed_supposed=number(supposed=HOLDS, state=FAILS),
+        failed=number(lambda g: g.state == FAILS),
+        unknown=number(lambda g: g.state == UNDECIDED) + trials - seen,
+        supposed=number(lambda g: g.supposed == HOLDS),
+        failed_supposed=number(lambda g: g.supposed == HOLDS and g.state == FAILS),
         missing=trials - seen,
-        refuted=sum(g.count for g in groups if g.outcome == Outcome.REFUTED.name),
+        refuted=number(lambda g: g.outcome == Outcome.REFUTED.name),
     )
 
 
