@@ -44,10 +44,13 @@ def miss(v, X, cluster, mu, n):
     return (asleep + awake) / n
 
 
-def recursion(q):
-    """Every number of the recursion, by name: lists over t, then over mu where they depend on it."""
+def recursion(q, exp=exp):
+    """Every number of the recursion, by name: lists over t, then over mu where they depend on it.
+
+    In floats, or in whatever arithmetic `q` and `exp` are.
+    """
     most = max(q["plus"], q["minus"]) / q["m"]
-    own, P, beta, spent, ok, oth = 0.0, q["v0"], q["b0"], 0.0, True, 0.0
+    own, P, beta, spent, ok, oth = 0, q["v0"], q["b0"], 0, True, 0
     r = {key: [] for key in ("F", "plus", "minus", "h", "own", "P", "beta", "spent", "ok", "oth")}
     for _ in range(q["T"] + 1):
         F = q["alpha"] * most * (q["v0"] + own + q["d1"] * spent + beta)
@@ -73,7 +76,7 @@ def ends(q, r):
         jump = r["beta"][T - 1] + r["plus"][T - 1] * (q["c"][OTHER[mu]] + q["r"][mu] + q["d1"])
         P = max(q["v0"], jump)
         gain = r["h"][0][mu] - r["beta"][1]
-        kappa = r["plus"][0] / gain if gain > 0 else 0.0  # where R2 fails it means nothing
+        kappa = r["plus"][0] / gain if gain > 0 else 0  # where R2 fails it means nothing
         wrong = q["minus"] if LABEL[mu] > 0 else q["plus"]
         own = (S - r["beta"][T]) * (q["M"][mu] - kappa * sum(q["miss"][mu].values())) / q["m"]
         margin = q["alpha"] * (own - wrong / q["m"] * (P + r["beta"][T]))
