@@ -7,6 +7,7 @@ or huge.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -169,14 +170,15 @@ def broken(run: Run, said: Sequence[Said] | None = None) -> list[Verdict]:
     return [v for j in judged for v in (*j.verdicts, *j.links) if v.outcome in BROKEN]
 
 
-def all_said(run: Run) -> list[Said]:
-    """Every conclusion and link of every line."""
-    return [said for line in LINES for said in said_by(line, run)]
+def all_said(run: Run, *, links: bool = True) -> list[Said]:
+    """Every conclusion of every line, and every link unless `links` is false."""
+    return [said for line in LINES for said in said_by(line, run, links)]
 
 
-def said_by(statement: Statement, run: Run) -> Iterator[Said]:
-    """Every conclusion and link of one line."""
-    yielded = list(statement.claims(run))
+def said_by(statement: Statement, run: Run, links: bool = True) -> Iterator[Said]:
+    """Every conclusion and link of one line, which says its conclusions first."""
+    every = statement.claims(run)
+    yielded = list(every if links else takewhile(lambda c: isinstance(c, Claim), every))
     premises = tuple(c for c in yielded if isinstance(c, Claim) and c.role == "premise")
     claims = [c for c in yielded if isinstance(c, Claim) and c.role == "conclusion"]
     for claim in claims + [link for c in yielded if isinstance(c, Chain) for link in c.links()]:
@@ -196,8 +198,7 @@ def suspicious(said: Said) -> bool:
 
 def conditions(run: Run) -> dict[str, bool]:
     """Whether each of R1 to R4 certainly holds."""
-    judged = {id: judge(PAPER[id], run) for id in ("R1", "R2", "R3", "R4")}
-    return {id: all(v.outcome is Outcome.CONFIRMED for v in j.premises) for id, j in judged.items()}
+    return {id: all(c.holds for c in PAPER[id].claims(run)) for id in ("R1", "R2", "R3", "R4")}
 
 
 def labels_are_right(run: Run) -> bool:

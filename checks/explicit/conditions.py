@@ -8,6 +8,7 @@ import numpy as np
 
 from checks.explicit.bounds import before_T, states, table
 from checks.explicit.certificate import certify
+from checks.measured import per_run
 from checks.premises import gradient_steps
 from rfa import Claim, Rounded, Run, result, suppose
 from rfa.claims import FAILS
@@ -16,11 +17,13 @@ ALL = {"s": "e", "j": "k", "mu": "nu"}
 """Letters under which a premise is aligned with no conclusion, so that it is meant for all indices."""
 
 
+@per_run
 def exact_descent(run: Run) -> tuple[Claim, Claim]:
     """What every line supposes of the run: exact gradient descent (M1) for all neurons, and |a_j| = b."""
     return everywhere(gradient_steps(run)), equal_weights(run)
 
 
+@per_run
 def equal_weights(run: Run) -> Claim:
     """All weights of the second layer have one modulus b."""
     size = Rounded(np.abs(run.a))
@@ -32,6 +35,7 @@ def everywhere(claim: Claim) -> Claim:
     return replace(claim, axes=tuple(ALL[axis] for axis in claim.axes))
 
 
+@per_run
 def falling(run: Run) -> Claim:
     """R1: at every step the pull of the clean samples outweighs that of the noisy ones."""
     h = table(s.h for s in before_T(run))
@@ -39,12 +43,14 @@ def falling(run: Run) -> Claim:
     return suppose("RP.R1", "h^t_μ > 0", h, ">", 0, axes="s mu", scale=share)
 
 
+@per_run
 def first_gain(run: Run) -> Claim:
     """R2: the first step lifts a neuron beyond the reach of the deviations."""
     first, second = states(run)[:2]
     return suppose("RP.R2", "h⁰_μ > β₁", table([first.h])[0], ">", second.beta.rounded, axes="mu")
 
 
+@per_run
 def keeps_up(run: Run) -> Claim:
     """R3: after that a neuron gains at least as much as the reach of the deviations."""
     gain = table(s.h for s in before_T(run))
@@ -53,6 +59,7 @@ def keeps_up(run: Run) -> Claim:
     return suppose("RP.R3", "h^t_μ ≥ β_{t+1} − β_t", gain, ">=", reach, axes="s mu", where=later)
 
 
+@per_run
 def certified(run: Run) -> Claim:
     """R4: on every cluster the half of the network with the right sign outweighs the other one."""
     r = certify(run).recursion
@@ -61,6 +68,7 @@ def certified(run: Run) -> Claim:
     return suppose("RP.R4", says, own, ">", other, axes="mu")
 
 
+@per_run
 def falling_throughout(run: Run) -> Claim:
     """ok_T: no h^t_mu is negative."""
     ok = states(run)[-1].falling

@@ -18,10 +18,12 @@ from checks.explicit.conditions import (
 )
 from checks.explicit.quantities import centre_label, projections, response, unit
 from checks.explicit.right_sign import missed_pull
+from checks.measured import per_run
 from rfa import Claim, Rounded, Run, chain, le, result, suppose, then
 from rfa.chains import Chain
 
 
+@per_run
 def gain_conditions(run: Run) -> tuple[Claim, Claim]:
     """R2 and R3, for all centres."""
     return everywhere(first_gain(run)), everywhere(keeps_up(run))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.measured import per_run
 from rfa import Rounded, Run
 from rfa.data import CENTRE_LABEL, CENTRE_SIGN
 from rfa.rounding import UNIT
@@ -22,16 +23,19 @@ def second_layer(run: Run) -> Rounded:
     return Rounded(np.abs(run.a).max())
 
 
+@per_run
 def unit(run: Run) -> Rounded:
     """alpha b, the unit in which weights are measured."""
     return run.alpha * second_layer(run)
 
 
+@per_run
 def projections(run: Run) -> Rounded:
     """<v_j^t, mu>, axes t j mu."""
     return run.toward[: run.n_s + 1] / unit(run)
 
 
+@per_run
 def deviations(run: Run) -> Rounded:
     """max over k in I_mu of |<v_j^t, xi_k>|, axes t j mu; 0 for an empty cluster."""
     states = slice(0, run.n_s + 1)
@@ -51,6 +55,7 @@ def centre_label(run: Run) -> NDArray[np.int64]:
     return CENTRE_LABEL[run.sample.cluster]
 
 
+@per_run
 def signs(run: Run) -> NDArray[np.int64]:
     """eps_j y_mu, axes j mu."""
     return np.where(run.sign_matches, 1, -1)
@@ -61,11 +66,13 @@ def sums_kept(run: Run) -> bool:
     return run.trace.level == "full"
 
 
+@per_run
 def pull_with(run: Run) -> Rounded:
     """(1/n) sum of g A over clean samples of mu and noisy ones of -mu, axes s j mu."""
     return (run.pull[..., 0] + run.pull[:, :, OPPOSITE, 1]) / run.n
 
 
+@per_run
 def pull_against(run: Run) -> Rounded:
     """(1/n) sum of g A over noisy samples of mu and clean ones of -mu, axes s j mu."""
     return (run.pull[..., 1] + run.pull[:, :, OPPOSITE, 0]) / run.n
@@ -76,6 +83,7 @@ def pulled_by_means(run: Run) -> Rounded:
     return accumulated((pull_with(run) - pull_against(run)) * signs(run), UNIT)
 
 
+@per_run
 def increments(run: Run) -> Rounded:
     """(eps_j / n) sum_i g y A <x_i, mu>, what the gradient step adds to <v_j, mu>, axes s j mu."""
     label = (CENTRE_LABEL[:, None] * QUALITY)[..., None]
@@ -83,6 +91,7 @@ def increments(run: Run) -> Rounded:
     return steps * (np.where(run.positive, 1, -1)[:, None] * CENTRE_SIGN) / run.n
 
 
+@per_run
 def whole_pull(run: Run) -> Rounded:
     """(1/n) (sum of g over clean minus sum of g over noisy samples of mu), active or not, axes s mu."""
     return (run.whole_pull[..., 0] - run.whole_pull[..., 1]) / run.n
