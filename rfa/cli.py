@@ -1,4 +1,4 @@
-"""The command `rfa`: verify, check, list, explain, assumptions, constants.
+"""The command `rfa`: verify, check, recheck, list, explain, assumptions, constants.
 
 Exit codes: 0 nothing fails at the level of --fail-on; 1 something does; 2 bad input, told in one line;
 130 interrupted; 141 the reader of a pipe went away.
@@ -29,9 +29,11 @@ from rfa.command_line import (
     seed_option,
     set_option,
     setting_argument,
+    steps_to_keep,
     write_json,
 )
 from rfa.errors import InputError
+from rfa.recheck.command import recheck
 from rfa.report import pictures_cli
 from rfa.studies.cli import register
 
@@ -62,11 +64,15 @@ def main(ctx: click.Context) -> int:
 @click.option(
     "--save-run", type=click.Path(path_type=Path), metavar="FILE.npz", help="Also write the run itself."
 )
+@click.option(
+    "--keep", metavar="STEPS", help="Steps whose weights the run file keeps besides 0, 1, T and the last: 2,5,9 or all."
+)
 @report_options
 def verify(
     what: str | None,
     seed: int | None,
     save_run: Path | None,
+    keep: str | None,
     changes: tuple[str, ...],
     paper: str | None,
     **options: Any,
@@ -82,6 +88,7 @@ def verify(
       rfa verify quick --set noise=half-space --set eta=1e-3
       rfa verify my.toml --seed 7 --out out/ --fail-on undecided
       rfa verify explicit --paper both
+      rfa verify quick --save-run run.npz --keep all
     """
     from rfa.audit import chosen_papers, replay_command, simulate, verify as judged
     from rfa.progress import bar
@@ -93,7 +100,7 @@ def verify(
     out = output.out or Path("reports") / f"{file_name(setting.name)}-seed{setting.seed}"
     check_places(out, output.json_path, save_run)
     with bar(quiet=output.quiet) as progress:
-        run = simulate(setting, paper=papers[0], progress=progress)
+        run = simulate(setting, paper=papers[0], keep=steps_to_keep(keep, setting), progress=progress)
         links = output.links is not False
         commands = [replay_command(run, of, what) for of in papers]
         reports = [
@@ -272,3 +279,4 @@ def constants(
 register(main)
 pictures_cli.register(main)
 main.add_command(certify)
+main.add_command(recheck)

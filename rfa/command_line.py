@@ -151,6 +151,19 @@ def parsed(changes: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
+def steps_to_keep(text: str | None, setting: Setting) -> range | list[int]:
+    """The steps that --keep names: numbers from 0 to the last step with commas between, or all."""
+    last = setting.total_steps
+    if text is None:
+        return []
+    if text == "all":
+        return range(last + 1)
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 20 and int(part) <= last for part in parts):
+        raise InputError(f"--keep {text}: expected step numbers from 0 to {last} with commas between, or all")
+    return [int(part) for part in parts]
+
+
 def finish(report: Report, out: Path, output: Output, paper: Paper, run: Run) -> int:
     """Write and print a report of a run; the exit code."""
     from rfa.report.github import commands, summarize
