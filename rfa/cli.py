@@ -102,7 +102,8 @@ def verify(
     with bar(quiet=output.quiet) as progress:
         run = simulate(setting, paper=papers[0], keep=steps_to_keep(keep, setting), progress=progress)
         links = output.links is not False
-        commands = [replay_command(run, of, what) for of in papers]
+        kept = f" --keep {keep}" if keep else ""
+        commands = [replay_command(run, of, what) + kept for of in papers]
         reports = [
             judged(run, paper=of, links=links, progress=progress, command=command)
             for of, command in zip(papers, commands, strict=True)

@@ -50,11 +50,12 @@ def recheck(
         found.links += len(statement["links"])
         premises = {c["id"]: c for c in statement["claims"] if c["role"] == "premise"}
         for claim in statement["claims"]:
-            _recheck_claim(found, statement["id"], claim, premises, run)
+            recheck_claim(found, statement["id"], claim, premises, run)
     return found
 
 
-def _recheck_claim(found: Recheck, statement: str, claim: Row, premises: Mapping[str, Row], run: ExactRun) -> None:
+def recheck_claim(found: Recheck, statement: str, claim: Row, premises: Mapping[str, Row], run: ExactRun) -> None:
+    """One claim of a statement; what becomes of it goes into `found`."""
     name = f"{statement} {claim['id']}"
     of = formula(statement, claim["id"])
     if of is None:
@@ -78,6 +79,8 @@ def _recheck_claim(found: Recheck, statement: str, claim: Row, premises: Mapping
         found.scanned.append(name)
     except NotRechecked:
         return
+    except (ZeroDivisionError, ValueError) as why:
+        found.wrong.append((name, f"the sides cannot be computed at every index: {why}"))
 
 
 def _one_side(found: Recheck, name: str, claim: Row, of: Formula, run: ExactRun) -> bool:
@@ -148,11 +151,9 @@ def _number(what: str, reported: float | None, exact: Ball) -> Iterator[str]:
         yield f"{what} is {_long(exact.value)} ± {_short(exact.radius)}; {reported!r} is reported, off by {away}"
 
 
-def _worst(
-    claim: Row, of: Formula, statement: str, premises: Mapping[str, Row], run: ExactRun
-) -> Iterator[str]:
+def _worst(claim: Row, of: Formula, statement: str, premises: Mapping[str, Row], run: ExactRun) -> Iterator[str]:
     """Every index: is one worse than the witness, and do counts, outcome and tightest constant follow?"""
-    if claim["outcome"] in EMPTY:
+    if claim["outcome"] in EMPTY or set(claim["witness"]) != set(of.axes):
         return
     places = scan(run, of)
     if not places:
@@ -198,7 +199,7 @@ def _counts(counts: Mapping[str, int], bounds: Mapping[str, tuple[int, int]], si
 def _witness(claim: Row, of: Formula, places: Mapping[Index, Place], cases: Mapping[Index, str]) -> Iterator[str]:
     pointed = claim["outcome"] in ("REFUTED", "UNDECIDED", "SILENT")
     pool = [i for i in places if not pointed or cases[i] == claim["outcome"]] or list(places)
-    if of.relation == "==":
+    if of.relation == "==" or _index(claim, of) not in places:
         return
     worst = min(pool, key=lambda index: places[index].slack.value)
     here, there = places[_index(claim, of)].slack, places[worst].slack

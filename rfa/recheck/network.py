@@ -131,9 +131,7 @@ T1: Table = {
     "RP.C": row("", ">=", large_constant),
     "T1.train.clean": in_sign(">", False, clean, T1_NEEDS),
     "T1.train.noisy": in_sign("<=", False, noisy, T1_NEEDS),
-    "T1.train.margin.clean": row(
-        "i", ">=", lambda run, i: (run.margin(run.T, i), GAMMA), clean, T1_NEEDS + " RP.half"
-    ),
+    "T1.train.margin.clean": row("i", ">=", lambda run, i: (run.margin(run.T, i), GAMMA), clean, T1_NEEDS + " RP.half"),
     "T1.train.margin.noisy": row(
         "i", "<=", lambda run, i: (run.margin(run.T, i), -GAMMA), noisy, T1_NEEDS + " RP.half"
     ),

@@ -119,9 +119,7 @@ START: Table = {
     "L3.count.mu1": row("", ">=", lambda run: (seen(run, 0), fewest_seen(run)), may_fail=True),
     "L3.count.mu2": row("", ">=", lambda run: (seen(run, 2), fewest_seen(run)), may_fail=True),
     "L4.size": row("mu", ">=", J_sizes, centres, "RP.d32 RP.m16", may_fail=True),
-    "L4.union": row(
-        "", ">=", lambda run: (len(run.home), run.m * kept(run)), None, "RP.d32 RP.m16", may_fail=True
-    ),
+    "L4.union": row("", ">=", lambda run: (len(run.home), run.m * kept(run)), None, "RP.d32 RP.m16", may_fail=True),
 }
 
 # ---- the sample ------------------------------------------------------------------------------------------------

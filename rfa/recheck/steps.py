@@ -141,9 +141,7 @@ L12: Table = {
     "L12.nac.off": row("j", "<", at_first(asleep), filled_opposite, FIRST_STEP + " RP.E36"),
     "L12.corr": row("j", ">=", lambda run, j: (own(run, 1, j) / run.norm(1, j), sixteenth(run)), in_J, FIRST_STEP),
 }
-STAYING = (
-    "RP.M1 RP.L12.on RP.L12.off RP.L12.corr RP.L14 RP.L14F RP.alpha RP.R RP.D½ RP.n8 RP.E39.rho RP.E39.D RP.E40"
-)
+STAYING = "RP.M1 RP.L12.on RP.L12.off RP.L12.corr RP.L14 RP.L14F RP.alpha RP.R RP.D½ RP.n8 RP.E39.rho RP.E39.D RP.E40"
 TURNING = STAYING + " RP.E42 RP.E44"
 L13: Table = {
     "RP.L12.on": row("j", ">", at_first(awake), filled_home),
