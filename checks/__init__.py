@@ -31,6 +31,7 @@ from checks.initial_norms import initial_norms
 from checks.loss_ledgers import first_step_ledger, margin_ledger, movement_ledger
 from checks.main_theorem import main_theorem
 from checks.margin_at_stopping import margin_at_stopping
+from checks.moot import bounded
 from checks.neuron_alignment import neuron_alignment
 from checks.persistence import persistence
 from checks.rademacher import rademacher
@@ -53,13 +54,13 @@ def notes(run: Run) -> Iterator[str]:
 PAPER = Paper(
     name="printed",
     title="Random Feature Amplification: Feature Learning and Generalization in Neural Networks",
-    results=(
+    results=bounded((
         large_dimension, tight_clusters, many_samples, low_noise, many_neurons, small_start, moderate_step,
         initial_norms, candidate_neurons, near_centres, directions_of_samples, few_noisy_samples, equal_clusters,
         capture_edge, good_run, subnetwork_margin, neuron_alignment, almost_orthogonality, weight_growth,
         first_step, persistence, margin_at_stopping, rademacher, main_theorem, feature_movement, ideal_classifier,
         linear_classifiers, amplification, turning_away, resemblance, steady_derivative,
-    ),
+    )),
     settings=files(__name__) / "settings",
     gaps=GAPS,
     readings=READINGS,

@@ -3,8 +3,11 @@
 from rfa.audit import simulate, verify
 from rfa.chains import chain, eq, ge, gt, le, lt
 from rfa.claims import Claim, suppose, then
+from rfa.departures import Departure
 from rfa.errors import InputError
+from rfa.fitting import Clusters, fit_clusters
 from rfa.papers import DoesNotApply, Paper, Statement, find_papers, result
+from rfa.recorder import Recorder
 from rfa.report.model import Report
 from rfa.rounding import Rounded, rounded
 from rfa.run import Run
@@ -16,11 +19,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Claim",
+    "Clusters",
+    "Departure",
     "DoesNotApply",
     "InputError",
     "Judgement",
     "Outcome",
     "Paper",
+    "Recorder",
     "Report",
     "Rounded",
     "Run",
@@ -30,6 +36,7 @@ __all__ = [
     "chain",
     "eq",
     "find_papers",
+    "fit_clusters",
     "ge",
     "gt",
     "judge",

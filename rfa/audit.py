@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from rfa.errors import InputError
+from rfa.estimates import rests_on, without_estimates
 from rfa.papers import DoesNotApply, Paper, Statement, find_papers
 from rfa.report.document import build
 from rfa.report.model import Report
@@ -132,11 +134,14 @@ def judge_all(
     paper: Paper, run: Run, *, links: bool = True, progress: Progress | None = None
 ) -> list[Judgement]:
     """Every statement of a paper on one run, one after another."""
-    found = []
+    found, blind = [], without_estimates(run)
     for k, statement in enumerate(paper.results):
         if progress is not None:
             progress(f"judging {statement.id}", k, len(paper.results))
-        found.append(judge(statement, run, links=links))
+        judged = judge(statement, run, links=links)
+        if blind and judged.outcome is not Outcome.NOT_APPLICABLE:
+            judged = replace(judged, estimated=rests_on(statement, blind))
+        found.append(judged)
     if progress is not None:
         progress("judging", len(found), len(found))
     return found
@@ -172,7 +177,7 @@ def replay_command(run: Run, paper: Paper, what: str | Path | None = None) -> st
     options = ["--paper", paper.name] if installed and paper is not find_paper() else []
     if file := run.provenance.get("file"):
         return shlex.join(["rfa", "check", str(file), *options])
-    if run.setting is None:
+    if run.setting is None or run.provenance.get("recorded"):
         return ""
     known = run.setting.name in named_settings(paper)
     start = what if what is not None else run.setting.name if known else None

@@ -46,6 +46,8 @@ class Statement:
     readings: tuple[str, ...]
     words: str
     claims: Callable[[Run], Iterable[Claim | Chain]]
+    moot: Mapping[str, str] = field(default_factory=dict)
+    """By kind of departure (`rfa.departures.KINDS`), why the statement means nothing on a run with it."""
 
 
 def result(

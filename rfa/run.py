@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rfa.data import CENTRE_LABEL, CENTRE_SIGN, Sample
+from rfa.departures import Departure
 from rfa.fresh import Fresh, draw as draw_fresh_samples
-from rfa.network import features
+from rfa.network import Form, features
 from rfa.papers import DoesNotApply
 from rfa.rounding import UNIT, Array, Rounded, rounded
 from rfa.setting import Setting, grid
@@ -36,6 +37,10 @@ class Run:
 
     Parameters that the run may lack (sigma, eta, omega, delta, a cluster law) are None; quantities that need them raise
     `DoesNotApply`. `draws` counts the attempts until `setting.draw_until` held.
+
+    Outside the theorem's setting: `forms` the network at the kept steps at which it is another than f(x; W), `gain` (t)
+    the factor by which that widens the rounding errors of outputs, `departures` what is listed in reports, `estimates`
+    by name (mu, cluster, y_clean, sigma, eta) how what was not known was found.
     """
 
     sample: Sample
@@ -55,6 +60,10 @@ class Run:
     setting: Setting | None = None
     draws: int = 1
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    forms: Mapping[int, Form] = field(default_factory=dict)
+    gain: Array | None = None
+    departures: tuple[Departure, ...] = ()
+    estimates: Mapping[str, str] = field(default_factory=dict)
 
     # ---- sizes and parameters ------------------------------------------------------------------------------------
 
@@ -304,7 +313,11 @@ class Run:
     @cached_property
     def pre_error(self) -> Array:
         """Bound on the error of <w_j(t), x_i>, axes t j."""
-        return self.dot * self.trace.norm * float(self.R_x.value)
+        return self.dot * self.trace.norm * float(self.R_x.value) * self._gain[:, None]
+
+    @property
+    def _gain(self) -> Array:
+        return np.ones(len(self.trace.steps)) if self.gain is None else self.gain
 
     @cached_property
     def pre_min(self) -> Rounded:
@@ -331,7 +344,8 @@ class Run:
     @cached_property
     def output_error(self) -> Array:
         """Bound on the error of f(x_i; W(t)), axis t."""
-        return (self.dot + (self.m + 1) * self.unit) * self.trace.frobenius * float(self.R_x.value)
+        size = self.trace.frobenius * float(self.R_x.value) * self._gain
+        return (self.dot + (self.m + 1) * self.unit) * size
 
     def margins(self, which: str) -> Rounded:
         """A margin array of the trace (`margin_min`, `sub_margin_max`, ...), axes t mu q; NaN for an empty group."""
@@ -439,14 +453,22 @@ class Run:
         return self.weights[t]
 
     def pre(self, t: int) -> Rounded:
-        """<w_j(t), x_i>, shape (i, j)."""
-        W = self.W(t)
-        return Rounded(self.sample.X @ W.T, self.pre_error[t - self.first][None, :])
+        """<w_j(t), x_i> and the bias if there is one, shape (i, j)."""
+        W, form = self.W(t), self.forms.get(t)
+        value = self.sample.X @ W.T if form is None else form.preactivations(self.sample.X, W).T
+        return Rounded(value, self.pre_error[t - self.first][None, :])
+
+    def network(self, X: Array, t: int, only: NDArray[np.bool_] | None = None) -> Array:
+        """f(x; W(t)) for the rows of X; of the subnetwork `only` if given."""
+        W, form = self.W(t), self.forms.get(t)
+        if form is not None:
+            return form.outputs(form.preactivations(X, W), only)
+        W, a = (W, self.a) if only is None else (W[only], self.a[only])
+        return np.asarray(features(X, W) @ a)
 
     def output(self, t: int, only: NDArray[np.bool_] | None = None) -> Rounded:
         """f(x_i; W(t)), axis i; of the subnetwork `only` if given."""
-        W, a = (self.W(t), self.a) if only is None else (self.W(t)[only], self.a[only])
-        return Rounded(features(self.sample.X, W) @ a, self.output_error[t - self.first])
+        return Rounded(self.network(self.sample.X, t, only), self.output_error[t - self.first])
 
     def g(self, t: int) -> Rounded:
         """g_{i,t}, axis i."""
@@ -459,7 +481,9 @@ class Run:
 
     def A(self, t: int) -> Array:
         """phi'(<w_j(t), x_i>), shape (i, j)."""
-        pre = self.pre(t).value
+        pre, form = self.pre(t).value, self.forms.get(t)
+        if form is not None:
+            return form.slope(pre, self.relu_at_zero)
         return np.where(pre > 0, 1.0, np.where(pre == 0, self.relu_at_zero, 0.0))
 
 

@@ -2,7 +2,8 @@
 
     X (n,d)  y (n,) of ±1  y_clean (n,) of ±1  cluster (n,) of 0..3  mu (2,d)  a (m,)  step_size ()
     W (T+1,m,d) for every step,  or  W (k,m,d) at `steps` (k,) with the log `trace.NAME` of `rfa.trace`
-    optional: sigma eta omega_init delta C0 C a6_power relu_at_zero seed draws d setting
+    optional: sigma eta omega_init delta C0 C a6_power relu_at_zero seed draws d setting, and what a recorded run
+    outside the theorem's setting has besides (`rfa.runsetting`)
 
 A run with all weights is followed step by step and logged anew; one with chosen steps brings its own log. A
 parameter that is missing stays unknown, and statements that speak of it do not apply.
@@ -20,14 +21,16 @@ import numpy as np
 import psutil
 
 from rfa.data import CENTRE_LABEL, Sample
+from rfa.departures import StepWatch, departures_of
 from rfa.errors import InputError
 from rfa.npz import read_arrays
 from rfa.report.files import replacing
 from rfa.run import Run, candidates
+from rfa.runsetting import NAMES as OUTSIDE, from_arrays, to_arrays
 from rfa.runtrace import check_against_weights, read_trace
 from rfa.setting import Setting, checked, grid
 from rfa.simulation import provenance, trained
-from rfa.training import Progress, given_weights, memory_needed, unit_of
+from rfa.training import Problem, Progress, given_weights, memory_needed, unit_of
 
 REQUIRED = ("X", "y", "y_clean", "cluster", "mu", "a", "W", "step_size")
 PARAMETERS = ("sigma", "eta", "omega_init", "delta", "C0", "C", "a6_power", "relu_at_zero")
@@ -52,6 +55,7 @@ def save_run(run: Run, path: Path | str) -> None:
     arrays |= {f"trace.{name}": array for name, array in logged.items() if array is not None}
     if run.setting is not None:
         arrays["setting"] = run.setting.to_toml()
+    arrays |= to_arrays(run)
     with replacing(Path(path)) as fresh, fresh.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
@@ -78,7 +82,7 @@ def load_run(
 def _run(given: Arrays, changes: Mapping[str, Any], progress: Progress | None, only_start: bool) -> Run:
     _check_names(given)
     sample, W = read_sample(given), matrix(given, "W", ("steps", "m", "d"))
-    a = _second_layer(given, W.dtype)
+    a = _second_layer(given, W.dtype, halves="outside" not in given)
     steps = _steps(given, W, (len(a), sample.X.shape[1]))
     known: dict[str, Any] = {**_parameters(given, changes), "step_size": _scalar(given, "step_size", "alpha")}
     known |= {"d": _dimension(given, sample.X.shape[1]), "setting": _setting(given, changes)}
@@ -88,7 +92,8 @@ def _run(given: Arrays, changes: Mapping[str, Any], progress: Progress | None, o
             return trained(sample, a, W[0], steps=0, **known)
         return _followed(sample, a, W, steps, known, progress)
     trace = read_trace(given, grid(known["step_size"])[0] + 1, len(a))
-    run = Run(sample, a, {int(t): W[k] for k, t in enumerate(steps)}, trace, **known)
+    outside = from_arrays(given, steps, (len(trace.steps), len(a)))
+    run = Run(sample, a, {int(t): W[k] for k, t in enumerate(steps)}, trace, **known, **outside)
     _check_log(run, given)
     return run
 
@@ -110,13 +115,16 @@ def _followed(
         raise InputError(
             f"memory: following the run takes {needed:.3g} GiB, {free:.3g} are free; give fewer steps"
         )
-    return trained(sample, a, W[0], steps=last, following=given_weights(W), progress=progress, **known)
+    watch = StepWatch(Problem(sample, a, known["step_size"], known.get("relu_at_zero", 0.0), a > 0))
+    following = watch.around(given_weights(W))
+    run = trained(sample, a, W[0], steps=last, following=following, progress=progress, **known)
+    return replace(run, departures=departures_of(run, watch.found))
 
 
 def _check_names(given: Arrays) -> None:
     if missing := [name for name in REQUIRED if name not in given]:
         raise InputError(f"{missing[0]}: missing; a run file needs {', '.join(REQUIRED)}")
-    known = (*REQUIRED, *PARAMETERS, *OTHER)
+    known = (*REQUIRED, *PARAMETERS, *OTHER, *OUTSIDE)
     if unknown := sorted(name for name in given if name not in known and not name.startswith("trace.")):
         raise InputError(f"{unknown[0]}: unknown array; expected one of {', '.join(known)} or trace.NAME")
 
@@ -127,8 +135,8 @@ def read_sample(given: Arrays) -> Sample:
     n, d = X.shape
     if d < 2 or n < 1:
         raise InputError(f"X: shape {X.shape}; expected at least one sample in at least two dimensions")
-    y, y_clean = (_integers(given, name, n, (-1, 1)) for name in ("y", "y_clean"))
-    cluster = _integers(given, "cluster", n, (0, 1, 2, 3))
+    y, y_clean = (integers(given, name, n, (-1, 1)) for name in ("y", "y_clean"))
+    cluster = integers(given, "cluster", n, (0, 1, 2, 3))
     mu = matrix(given, "mu", ("2", "d"), (2, d)).astype(np.float64)
     gram = mu @ mu.T - np.eye(2)
     allowed = (d + 2) * max(
@@ -166,7 +174,8 @@ def matrix(given: Arrays, name: str, letters: tuple[str, ...], shape: tuple[int,
     return array
 
 
-def _integers(given: Arrays, name: str, n: int, allowed: tuple[int, ...]) -> Any:
+def integers(given: Arrays, name: str, n: int, allowed: tuple[int, ...]) -> Any:
+    """An array (n,) of integers among those allowed."""
     array = given[name]
     if array.shape != (n,) or array.dtype.kind not in "iuf":
         raise InputError(
@@ -199,10 +208,11 @@ def _dimension(given: Arrays, columns: int) -> int:
     return d
 
 
-def _second_layer(given: Arrays, dtype: Any) -> Any:
+def _second_layer(given: Arrays, dtype: Any, *, halves: bool) -> Any:
+    """a (m,) of ±1/sqrt(m), with `halves` as many of either sign."""
     a = matrix(given, "a", ("m",))
     m = len(a)
-    if m < 2 or m % 2:
+    if m < 2 or (halves and m % 2):
         raise InputError(
             f"a: {m} neurons; expected an even number, half with +1/sqrt(m) and half with -1/sqrt(m)"
         )
@@ -213,7 +223,7 @@ def _second_layer(given: Arrays, dtype: Any) -> Any:
         raise InputError(
             f"a[{j}] = {a[j]:.9g}; expected +1/sqrt(m) or -1/sqrt(m) = {1 / np.sqrt(m):.9g} in size"
         )
-    if (a > 0).sum() != m // 2:
+    if halves and (a > 0).sum() != m // 2:
         raise InputError(f"a: {(a > 0).sum()} of {m} entries are positive; expected half of them")
     return a
 
@@ -241,14 +251,18 @@ def _setting(given: Arrays, changes: Mapping[str, Any]) -> Setting | None:
         return None
     if given["setting"].shape != () or given["setting"].dtype.kind != "U":
         raise InputError("setting: expected one text, a setting as TOML")
-    setting = Setting.from_toml(given["setting"].item())
-    found = {"n": len(given["X"]), "m": len(given["a"])}
+    return fitting(Setting.from_toml(given["setting"].item()), len(given["X"]), len(given["a"])).override(**changes)
+
+
+def fitting(setting: Setting, n: int, m: int) -> Setting:
+    """The setting, if it is one of n samples and m neurons."""
+    found = {"n": n, "m": m}
     if wrong := [key for key, value in found.items() if getattr(setting, key) != value]:
         key = wrong[0]
         raise InputError(
             f"setting: {key} = {getattr(setting, key)}, but the arrays have {key} = {found[key]}"
         )
-    return setting.override(**changes)
+    return setting
 
 
 def _check_log(run: Run, given: Arrays) -> None:

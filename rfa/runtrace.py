@@ -72,8 +72,12 @@ def check_against_weights(run: Run) -> None:
     """`InputError` where a logged quantity and the kept weights of its step differ by more than rounding."""
     for t, W in run.weights.items():
         problem = Problem(run.sample, run.a, run.step_size, run.relu_at_zero, run.in_J)
-        trace, _ = observe(problem, W, 0, sums_until=t, keep=frozenset(), level="light", first=t)
-        again = replace(run, trace=trace, weights={t: W})
+        trace, _ = observe(
+            problem, W, 0, sums_until=t, keep=frozenset(), level="light", first=t,
+            form=None if t not in run.forms else run.forms.get, following=lambda t, here, update: here,
+        )  # fmt: skip
+        gain = None if run.gain is None else run.gain[t - run.first : t - run.first + 1]
+        again = replace(run, trace=trace, weights={t: W}, gain=gain)
         for name in (*COMPARED, *MARGINS):
             logged, computed = (
                 r.margins(name) if name in MARGINS else getattr(r, COMPARED[name]) for r in (run, again)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rfa.chains import Chain
-from rfa.claims import FAILS, HOLDS, UNDECIDED, Claim, Link
+from rfa.claims import FAILS, HOLDS, UNDECIDED, Claim, Link, suppose
+from rfa.departures import Departure, touched
 from rfa.papers import DoesNotApply, Statement
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judgement:
-    """All verdicts on one statement: premises, conclusions and links, and its one-word outcome."""
+    """All verdicts on one statement: premises, conclusions and links, and its one-word outcome.
+
+    `estimated` names what it rests on that was not known but estimated.
+    """
 
     statement: Statement
     outcome: Outcome
@@ -78,6 +82,7 @@ class Judgement:
     conclusions: tuple[Verdict, ...] = ()
     links: tuple[Verdict, ...] = ()
     reason: str = ""
+    estimated: tuple[str, ...] = ()
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -90,10 +95,14 @@ def judge(statement: Statement, run: Run, *, links: bool = True) -> Judgement:
 
     A check that raises `DoesNotApply` gives NOT_APPLICABLE; one that cannot be evaluated gives ERROR with the reason.
     """
+    for departure in run.departures:
+        if reason := statement.moot.get(departure.kind):
+            return Judgement(statement, Outcome.NOT_APPLICABLE, reason=f"{reason}, and here {departure.says}")
     try:
         yielded = list(statement.claims(run))
         claims = [c for c in yielded if isinstance(c, Claim)]
         chained = [c for y in yielded if links and isinstance(y, Chain) for c in y.links()]
+        claims, chained = in_setting(claims, chained, touched(statement.kind, run.departures))
         check_axes([*claims, *chained])
         premises = [c for c in claims if c.role == "premise"]
         labels = run.labels
@@ -112,6 +121,25 @@ def first_of(outcomes: Iterable[Outcome]) -> Outcome:
     """The gravest of several outcomes, in the order in which `Outcome` lists them."""
     seen = set(outcomes)
     return next((o for o in Outcome if o in seen), Outcome.NOT_APPLICABLE)
+
+
+def in_setting(
+    claims: list[Claim], links: list[Claim], departures: Sequence[Departure]
+) -> tuple[list[Claim], list[Claim]]:
+    """Claims and links with the premise that the run is in the setting of the statement, which it is not."""
+    if not departures:
+        return claims, links
+    away = suppose("RP.setting", f"not so: {'; '.join(d.says for d in departures)}", len(departures), "==", 0)
+    premises = [*(c for c in claims if c.role == "premise"), away]
+    conclusions = [
+        replace(c, needs=(*(premises[:-1] if c.needs is None else c.needs), away))
+        for c in claims
+        if c.role == "conclusion"
+    ]
+    chained = [
+        replace(c, needs=(*(c.needs or ()), away)) if c.link is None or c.link.state == "run" else c for c in links
+    ]
+    return [*premises, *conclusions], chained
 
 
 def check_axes(claims: Sequence[Claim]) -> None:

@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from rfa import DoesNotApply, Outcome, Rounded, chain, eq, ge, judge, le, result, suppose, then
 
-RUN = SimpleNamespace(labels={"t": np.array([5, 6, 7])})
+RUN = SimpleNamespace(labels={"t": np.array([5, 6, 7])}, departures=())
 TRUTH = {
     (True, True): Outcome.CONFIRMED,
     (True, False): Outcome.REFUTED,

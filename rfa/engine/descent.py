@@ -10,7 +10,7 @@ import scipy
 from rfa.engine.layout import Layout
 from rfa.engine.passes import Backward, Forward, Masks, backward, forward
 from rfa.engine.patterns import PatternBook, Patterns
-from rfa.engine.threads import Each
+from rfa.engine.threads import Each, in_order
 from rfa.engine.weights import Continue, Measures, Shared, Single
 from rfa.rounding import Array
 
@@ -37,7 +37,7 @@ class Descent:
     """Gradient descent from `start` (m, w) on a layout. `look` sees the state, `move` makes the step."""
 
     def __init__(
-        self, layout: Layout, start: Array, each: Each, *, log: bool = True, fixed: bool = False
+        self, layout: Layout, start: Array, each: Each = in_order, *, log: bool = True, fixed: bool = False
     ) -> None:
         problem, sample = layout.problem, layout.problem.sample
         self.layout, self.each, self.log = layout, each, log
@@ -73,7 +73,7 @@ class Descent:
             return Seen(measures, seen, margins, g, patterns, len(patterns), None, None)
         apart = self.masks.ties.shape[1] > 0
         acting = Patterns(np.arange(len(patterns.of)), np.arange(len(patterns.of))) if apart else patterns
-        terms = self._terms(g, with_sums)
+        terms = self.terms(g, with_sums)
         back = backward(self.layout, self.masks, acting.first, weight, terms, self.each)
         return Seen(measures, seen, margins, g, acting, len(patterns), back, terms)
 
@@ -88,7 +88,7 @@ class Descent:
                 self.weights.kept = None
         return patterns
 
-    def _terms(self, g: Array, with_sums: bool) -> Array:
+    def terms(self, g: Array, with_sums: bool) -> Array:
         """What is summed over active samples, (c, n): g ‖x‖, and with the sums 1, g, g <x, mu1>, g <x, mu2>."""
         if not self.log:
             return self.factors[:0]

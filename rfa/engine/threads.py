@@ -15,6 +15,11 @@ Each = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 """`map` over tasks, as a list in their order."""
 
 
+def in_order(work: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+    """The tasks one after another."""
+    return [work(task) for task in tasks]
+
+
 def thread_count() -> int:
     """Threads that a run may use: RFA_THREADS if set, otherwise the cores this process may use."""
     given = os.environ.get("RFA_THREADS", "")
@@ -34,11 +39,9 @@ def workers(wanted: bool) -> Iterator[Each]:
     with _libraries().limit(limits=1, user_api="blas"):
         threads = thread_count()
         if not wanted or threads == 1:
-            yield lambda work, tasks: [work(task) for task in tasks]
+            yield in_order
             return
         with ThreadPoolExecutor(threads) as pool:
             yield (
-                lambda work, tasks: (
-                    list(pool.map(work, tasks)) if len(tasks) > 1 else [work(t) for t in tasks]
-                )
+                lambda work, tasks: list(pool.map(work, tasks)) if len(tasks) > 1 else in_order(work, tasks)
             )

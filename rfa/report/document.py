@@ -51,6 +51,10 @@ def build(paper: Paper, run: Run, judgements: Sequence[Judgement], *, command: s
         "as_printed": as_printed(statements),
         "never_exercised": never_exercised(statements),
     }
+    if run.departures:
+        document["departures"] = [{"kind": d.kind, "says": d.says, "since": d.since} for d in run.departures]
+    if run.estimates:
+        document["estimates"] = dict(run.estimates)
     return Report(document)
 
 
@@ -171,6 +175,7 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _statement(judgement: Judgement) -> dict[str, Any]:
     statement = judgement.statement
+    estimated = {"estimated": list(judgement.estimated)} if judgement.estimated else {}
     return {
         "id": statement.id,
         "title": statement.title,
@@ -185,6 +190,7 @@ def _statement(judgement: Judgement) -> dict[str, Any]:
         "reason": judgement.reason,
         "claims": [_claim(v) for v in judgement.verdicts],
         "links": [_link(v) for v in judgement.links],
+        **estimated,
     }
 
 

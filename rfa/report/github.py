@@ -23,6 +23,7 @@ def commands(report: Report, fail_on: Level = "refuted") -> Iterator[str]:
     for _, row in report.failures("undecided"):
         if row not in failing:
             yield command("warning", f"{label(row)}: {word(row['outcome'])}", _message(row))
+    yield from (command("warning", report.name, caveat) for caveat in report.caveats)
     yield command("notice", report.name, report.sentence)
 
 

@@ -20,14 +20,23 @@ def junit(report: Report, fail_on: Level = "refuted") -> str:
             _case(suite, statement, row, failed=id(row) in failing)
         _count(suite)
     _count(root)
+    _caveats(root, report)
     xml.indent(root)
     return xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _caveats(root: xml.Element, report: Report) -> None:
+    if report.caveats:
+        suite = xml.SubElement(root, "testsuite", name="setting", tests="0", failures="0", errors="0", skipped="0")
+        xml.SubElement(suite, "system-out").text = clean(" ".join(report.caveats))
 
 
 def _case(suite: xml.Element, statement: Row, row: Row, *, failed: bool) -> None:
     group = ROLES.get(row.get("role", ""), "links" if "from" in row else "statement")
     case = xml.SubElement(suite, "testcase", classname=clean(f"{statement['id']}.{group}"), name=clean(label(row)))
     told = clean(_told(row))
+    if statement.get("estimated"):
+        told += f"; rests on estimates: {clean(', '.join(statement['estimated']))}"
     if row["outcome"] == "ERROR":
         xml.SubElement(case, "error", message=told)
     elif failed:

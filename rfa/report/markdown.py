@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rfa.report.graph import WORDS, Node, graph
-from rfa.report.model import Report, Row, at, conclusion, label, named, premises, word
+from rfa.report.model import Report, Row, at, conclusion, label, marked, named, premises, word
 
 COLOURS = {
     "confirmed": "fill:#1a7f37,color:#fff",
@@ -79,6 +79,7 @@ def _head(report: Report) -> Iterator[str]:
     if document["setting"] and document["setting"]["draw_until"]:
         wanted = escape(document["setting"]["draw_until"])
         yield f"- Draws of sample and start until {wanted} held: {run['draws']}"
+    yield from (f"- {escape(caveat)}" for caveat in report.caveats)
     yield from (f"- {escape(note)}" for note in document["notes"])
     if document["command"]:
         yield f"- Again: {code(document['command'])}"
@@ -132,7 +133,7 @@ def outcome_cells(statement: Row, most: int | None = None) -> Iterator[tuple[str
     conclusions = [c for c in statement["claims"] if c["role"] == "conclusion"]
     if not statement["claims"]:
         yield (
-            statement["id"],
+            marked(statement, statement["id"]),
             statement["title"],
             "–",
             "–",
@@ -143,7 +144,7 @@ def outcome_cells(statement: Row, most: int | None = None) -> Iterator[tuple[str
         )
     for row in conclusions or statement["claims"]:
         yield (
-            row["id"],
+            marked(statement, row["id"]),
             row["says"],
             promised(statement, row, most) if conclusions else "",
             conclusion(row),

@@ -23,6 +23,10 @@ LEVELS: tuple[Level, ...] = ("refuted", "undecided", "failed")
 conclusion is undecided; `failed` that, or a conclusion does not hold, promised or not."""
 
 
+ESTIMATED = "≈"
+"""The sign of statements that rest on something that was estimated."""
+
+
 @dataclass(frozen=True, eq=False)
 class Report:
     """The judged run as a document of plain values; `rfa.report.schema` holds its published form.
@@ -104,6 +108,16 @@ class Report:
         start = "Nothing is refuted" if counts.get("CONFIRMED") else "Nothing is refuted, and nothing was exercised"
         return f"{start}: of {sum(counts.values())} conclusions {told or 'none could be judged'}."
 
+    @property
+    def caveats(self) -> list[str]:
+        """One sentence for each departure from the theorem's setting, and one on what was estimated."""
+        departures = self.document.get("departures", [])
+        found = [f"Outside the theorem's setting ({d['kind']}): {d['says']}." for d in departures]
+        if estimates := self.document.get("estimates"):
+            told = ", ".join(f"{name} ({how})" for name, how in estimates.items())
+            found.append(f"Estimated, not known: {told}. What rests on an estimate is marked {ESTIMATED}.")
+        return found
+
     def exit_code(self, level: Level = "refuted") -> int:
         """0, or 1 if there are `failures` at this level."""
         return int(bool(self.failures(level)))
@@ -142,6 +156,11 @@ def _breaks(row: Row, level: Level) -> bool:
     if row.get("role") != "conclusion":
         return False
     return (level == "undecided" and row["outcome"] == "UNDECIDED") or (level == "failed" and row["holds"] is False)
+
+
+def marked(statement: Row, text: str) -> str:
+    """`text` with the sign of a statement that rests on an estimate, if this one does."""
+    return f"{text} {ESTIMATED}" if statement.get("estimated") else text
 
 
 def label(row: Row) -> str:

@@ -155,6 +155,7 @@ def _statement(report: Report, statement: Row) -> dict[str, Any]:
     rows = [c for c in statement["claims"] if c["role"] == "conclusion"]
     return {
         **statement,
+        "estimated": statement.get("estimated", []),
         "supposes": supposes,
         "kind_words": KINDS[statement["kind"]],
         "paragraphs": [" ".join(part.split()) for part in statement["words"].split("\n\n") if part.strip()],

@@ -18,7 +18,8 @@ COLUMNS = (
     "statement", "kind", "role", "claim", "from", "to", "printed", "gap", "outcome", "holds", "relation",
     "lhs", "rhs", "slack", "tightest_constant", "loss", "failing", "reason",
 )  # fmt: skip
-"""Columns of every table; the witness follows as one column `at_<axis>` per axis letter that occurs."""
+"""Columns of every table; the witness follows as one column `at_<axis>` per axis letter that occurs, and
+`estimated` on runs of which something was estimated."""
 
 
 def frame(report: Report) -> pd.DataFrame:
@@ -27,7 +28,8 @@ def frame(report: Report) -> pd.DataFrame:
 
     rows = [_row(statement, row) for statement, row in report.rows()]
     axes = list(dict.fromkeys(key for row in rows for key in row if key.startswith("at_")))
-    table = pd.DataFrame(rows, columns=[*COLUMNS, *axes])
+    estimated = ["estimated"] if report.document.get("estimates") else []
+    table = pd.DataFrame(rows, columns=[*COLUMNS, *axes, *estimated])
     numbers = ("lhs", "rhs", "slack", "tightest_constant", "loss")
     types = (
         dict.fromkeys(numbers, "float64") | dict.fromkeys(axes, "Int64") | {"holds": "boolean", "printed": "boolean"}
@@ -45,6 +47,7 @@ def _row(statement: Row, row: Row) -> dict[str, Any]:
     }
     flat["printed"] = bool(row.get("printed"))
     flat["failing"] = " ".join(f["id"] for f in row["failing"])
+    flat["estimated"] = " ".join(statement.get("estimated", ()))
     return flat | {f"at_{axis}": index for axis, index in row["witness"].items()}
 
 

@@ -84,6 +84,7 @@ def closing(report: Report, saved: Path | None = None) -> Iterator[str]:
     """The verdict in one sentence, counts, what failed first, what was not promised and why, the files."""
     run = report.document["run"]
     yield report.sentence
+    yield from report.caveats
     if report.link_counts:
         told = ", ".join(f"{count} {word(outcome)}" for outcome, count in report.link_counts.items())
         wrong = len(report.document["as_printed"])
