@@ -73,6 +73,7 @@ PAPER = Paper(
     exact_rates=exact_rates,
     scalings=SCALINGS,
     ledgers=(margin_ledger, first_step_ledger, movement_ledger),
+    goals=("T1.train.clean", "T1.train.noisy"),
     pictured=("L14.neuron", "C10"),
     figures=FIGURES,
     gallery={

@@ -190,15 +190,19 @@ def finish(report: Report, out: Path, output: Output, paper: Paper, run: Run) ->
 def finish_all(papers: Sequence[Paper], reports: Sequence[Report], run: Run, out: Path, output: Output) -> int:
     """Write the reports of several papers on one run, each in a directory of its name; the gravest exit code."""
     from rfa.audit import needed_C
-    from rfa.report.comparison import comparison
+    from rfa.report.comparison import comparison, sections, title
     from rfa.report.github import commands, summarize
+    from rfa.report.page import comparison_page
     from rfa.report.pictures import pictures
 
     for paper, report in zip(papers, reports, strict=True):
         drawn = pictures(paper, run) if output.pictures else []
         report.save(out / paper.name, fail_on=output.fail_on, pictures=drawn)
-    side_by_side = comparison(reports, needed_C(papers, run), {paper.name: paper.goals for paper in papers})
+    needed, goals = needed_C(papers, run), {paper.name: paper.goals for paper in papers}
+    side_by_side = comparison(reports, needed, goals)
     write_text(side_by_side, out / "comparison.md")
+    names, tables = [paper.name for paper in papers], sections(reports, needed, goals)
+    write_text(comparison_page(title(reports), names, tables), out / "comparison.html")
     if output.json_path is not None:
         write_json([report.document for report in reports], output.json_path)
     if output.format == "github":

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 from checks.explicit import PAPER
 from rfa.audit import chosen_papers, find_setting, needed_C, verify
 from rfa.cli import main
-from rfa.report.comparison import comparison
+from rfa.report.comparison import Section, comparison
+from rfa.report.page import comparison_page
 from rfa.runfile import load_run, save_run
 from tests.runs import loose, small
 
@@ -101,7 +102,18 @@ def test_both_papers_stand_side_by_side(run_rfa, tmp_path):
         assert report["paper"]["name"] == name
     text = (tmp_path / "here" / "comparison.md").read_text(encoding="utf-8")
     assert "| explicit | R1 to R4 nearly always | 64.01 |" in text and "| printed | printed | 1." in text
-    assert "| explicit | conclusion.noisy |" in text
+    assert "| explicit | conclusion.noisy |" in text and "| printed | T1.train.noisy |" in text
+    assert "C = 10 is below the explicit constant" in text
+    page = (tmp_path / "here" / "comparison.html").read_text(encoding="utf-8")
+    assert '<a href="printed/report.html">' in page and "is below the explicit constant" in page
+    assert page.count("<section>") == text.count("\n## ")
+
+
+def test_the_page_of_a_comparison_escapes_what_it_is_given():
+    page = comparison_page("<b>", ["a&b"], [Section("<i>", ("x", "y"), (("<u>", "<s>\x07"),))])
+
+    assert not any(tag in page for tag in ("<b>", "<i>", "<u>", "<s>", "\x07"))
+    assert 'href="a%26b/report.html"' in page
 
 
 def test_the_comparison_has_margins_and_the_loss_of_each_step():

@@ -3,76 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from rfa.report.markdown import escape, figure, table
+from rfa.report.markdown import escape, figure, outcome_counts, table
 from rfa.report.model import Report, conclusion, premises, word
 
 Needed = Mapping[str, Mapping[str, float]]
 """By paper, the C that each version of its proof needs."""
 
 
-def comparison(reports: Sequence[Report], needed: Needed, goals: Mapping[str, Sequence[str]]) -> str:
-    """The Markdown of reports of several papers on one run; `goals` are the conclusions to compare, by paper."""
-    parts = (
-        _verdicts(reports), _goals(reports, goals), _needed(reports, needed), _margins(reports), _losses(reports),
+@dataclass(frozen=True)
+class Section:
+    """One table of a comparison; its cells are plain text."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def sections(reports: Sequence[Report], needed: Needed, goals: Mapping[str, Sequence[str]]) -> list[Section]:
+    """The tables of a comparison; `goals` are the conclusions to compare, by paper."""
+    margins = ("proof", "claim", "measured", "proved", "loss")
+    losses = ("proof", "claim", "step", "factor", "what it does")
+    found = (
+        Section("Verdicts", ("proof", "conclusions", "links", "verdict"), tuple(_verdicts(reports))),
+        Section("What the proofs say of this run", ("proof", "note"), tuple(_notes(reports))),
+        Section(
+            "What all of them prove", ("proof", "claim", "says", "premises", "conclusion", "outcome"),
+            tuple(_goals(reports, goals)),
+        ),
+        Section("How large C has to be", ("proof", "version", "C at least"), tuple(_needed(reports, needed))),
+        Section("Measured and proved", margins, tuple(_margins(reports))),
+        Section("Loss of each step", losses, tuple(_losses(reports))),
     )  # fmt: skip
-    head = f"# {escape(reports[0].name)}: {len(reports)} proofs side by side"
-    return "\n\n".join([head, *("\n".join(lines) for part in parts if (lines := list(part)))]) + "\n"
+    return [one for one in found if one.rows]
+
+
+def title(reports: Sequence[Report]) -> str:
+    """The head line of a comparison."""
+    return f"{reports[0].name}: {len(reports)} proofs side by side"
+
+
+def comparison(reports: Sequence[Report], needed: Needed, goals: Mapping[str, Sequence[str]]) -> str:
+    """The Markdown of reports of several papers on one run."""
+    parts = (f"## {s.title}\n\n" + "\n".join(table(s.head, s.rows)) for s in sections(reports, needed, goals))
+    return "\n\n".join([f"# {escape(title(reports))}", *parts]) + "\n"
 
 
 def _name(report: Report) -> str:
     return str(report.document["paper"]["name"])
 
 
-def _verdicts(reports: Sequence[Report]) -> Iterator[str]:
-    yield from table(
-        ("proof", "conclusions", "links", "verdict"),
-        ((_name(r), _counted(r.counts), _counted(r.link_counts), r.sentence) for r in reports),
-    )
+def _verdicts(reports: Sequence[Report]) -> Iterator[tuple[str, ...]]:
+    for r in reports:
+        yield _name(r), _counted(r.counts), _counted(r.link_counts), r.sentence
 
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {word(outcome)}" for outcome, count in counts.items())
 
 
-def _goals(reports: Sequence[Report], goals: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    rows = [(_name(report), report[id]) for report in reports for id in goals.get(_name(report), ())]
-    if rows:
-        yield "## What all of them prove\n"
-        yield from table(
-            ("proof", "claim", "says", "premises", "conclusion", "outcome"),
-            ((name, r["id"], r["says"], premises(r), conclusion(r), word(r["outcome"])) for name, r in rows),
-        )
+def _notes(reports: Sequence[Report]) -> Iterator[tuple[str, ...]]:
+    return ((_name(report), note) for report in reports for note in report.document["notes"])
 
 
-def _needed(reports: Sequence[Report], needed: Needed) -> Iterator[str]:
-    rows = [(_name(r), version, figure(C)) for r in reports for version, C in needed.get(_name(r), {}).items()]
-    if rows:
-        yield "## How large C has to be\n"
-        yield from table(("proof", "version", "C at least"), rows)
+def _goals(reports: Sequence[Report], goals: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    for report in reports:
+        for row in (report[id] for id in goals.get(_name(report), ())):
+            yield _name(report), row["id"], row["says"], premises(row, 3), conclusion(row), outcome_counts(row).lower()
+
+
+def _needed(reports: Sequence[Report], needed: Needed) -> Iterator[tuple[str, ...]]:
+    for report in reports:
+        for version, C in needed.get(_name(report), {}).items():
+            yield _name(report), version, figure(C)
 
 
 def _ledgers(reports: Sequence[Report]) -> Iterator[tuple[Report, Mapping[str, Any]]]:
     return ((report, ledger) for report in reports for ledger in report.document["ledgers"])
 
 
-def _margins(reports: Sequence[Report]) -> Iterator[str]:
-    rows = [
-        (_name(report), one["claim"], figure(one["measured"]), figure(one["proved"]), figure(one["total"]))
-        for report, one in _ledgers(reports)
-    ]
-    if rows:
-        yield "## Measured and proved\n"
-        yield from table(("proof", "claim", "measured", "proved", "loss"), rows)
+def _margins(reports: Sequence[Report]) -> Iterator[tuple[str, ...]]:
+    for report, one in _ledgers(reports):
+        yield _name(report), one["claim"], *(figure(one[key]) for key in ("measured", "proved", "total"))
 
 
-def _losses(reports: Sequence[Report]) -> Iterator[str]:
-    rows = [
-        (_name(report), one["claim"], entry["name"], figure(entry["factor"]), entry["says"])
-        for report, one in _ledgers(reports)
-        for entry in one["entries"]
-    ]
-    if rows:
-        yield "## Loss of each step\n"
-        yield from table(("proof", "claim", "step", "factor", "what it does"), rows)
+def _losses(reports: Sequence[Report]) -> Iterator[tuple[str, ...]]:
+    for report, one in _ledgers(reports):
+        for entry in one["entries"]:
+            yield _name(report), one["claim"], entry["name"], figure(entry["factor"]), entry["says"]

@@ -10,6 +10,7 @@ from importlib.resources import files
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
+from rfa.report.comparison import Section
 from rfa.report.drawing import MARKS, NARROW, WIDE, draw
 from rfa.report.graph import SUPPOSITIONS, WORDS
 from rfa.report.markdown import promised
@@ -55,6 +56,16 @@ def page(report: Report, pictures: Sequence[Picture] = ()) -> str:
     """The whole page; `pictures` are put behind the statements."""
     clean = Report(plain(report.document))
     return _environment().get_template("report.html").render(**_context(clean), pictures=pictures)
+
+
+def comparison_page(head: str, names: Sequence[str], sections: Sequence[Section]) -> str:
+    """Several papers on one run as a page of tables, with links to the reports in the directories `names`."""
+    tables = [Section(*plain([s.title, s.head, s.rows])) for s in sections]
+    template = _environment().get_template("comparison.html")
+    return template.render(
+        title=plain(head), names=names, sections=tables, prose=("says", "note", "step", "what it does"),
+        style=_text("style.css"),
+    )  # fmt: skip
 
 
 def fragment(report: Report) -> str:
