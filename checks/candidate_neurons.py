@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from checks.initial_norms import half_width, log_over_delta, wide_start
 from checks.measured import counted
-from rfa import Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
+from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain
 from rfa.rounding import Array
 from rfa.run import PAIR
@@ -74,6 +74,7 @@ def candidate_neurons(run: Run) -> Iterator[Claim | Chain]:
     all_four, sure = candidate_sizes(run).sum(), 1 - run.given("delta")
     union = nearest_float(run.m * kept_share(run.C0))
     yield then("L4.union", "|J| ≥ m(1 − 1/C0)²", all_four, ">=", union, probability=sure)
+    yield PROOF
     yield from _proof(run)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from checks.capture_terms import Premises, Terms, enough_samples, equal_sizes, known_law, premises
 from checks.measured import captured, edge
 from checks.projections import clean_probability, start_correlation
-from rfa import Claim, Rounded, Run, chain, eq, ge, le, result, then
+from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, then
 from rfa.chains import Chain
 from rfa.run import OPPOSITE
 
@@ -41,13 +41,17 @@ def capture_edge(run: Run) -> Iterator[Claim | Chain]:
     conclusion = positive_edge(run)
     yield from conclusion.needs or ()
     yield from (enough_samples(run), conclusion)
+    given = premises(run) if run.setting is not None else None
+    if given is not None:
+        yield from (given.third, given.symmetric, given.blind, given.log_concave, given.tight, given.few)
+        yield given.likely
+    yield PROOF
     yield from _cluster_sizes(Terms(run))
-    if run.setting is not None:
-        yield from _chains(Terms(run), premises(run))
+    if given is not None:
+        yield from _chains(Terms(run), given)
 
 
-def _chains(terms: Terms, given: Premises) -> Iterator[Claim | Chain]:
-    yield from (given.third, given.symmetric, given.blind, given.log_concave, given.tight, given.few)
+def _chains(terms: Terms, given: Premises) -> Iterator[Chain]:
     yield from _counts(terms)
     yield from _bounds_on_counts(terms, given)
     yield from _probabilities(terms, given)
@@ -106,12 +110,11 @@ def _counts(terms: Terms) -> Iterator[Chain]:
     )  # fmt: skip
 
 
-def _bounds_on_counts(terms: Terms, given: Premises) -> Iterator[Claim | Chain]:
+def _bounds_on_counts(terms: Terms, given: Premises) -> Iterator[Chain]:
     run, p, width, quarter, spread, c = terms.run, terms.p, terms.width, terms.quarter, terms.spread, terms.c
     rho, clean = run.rho, terms.counts.clean
     deviation, sure = terms.deviation(run.clean_size, c), 1 - run.given("delta")
     eighth = [given.sizes, given.room]
-    yield given.likely
     yield chain(
         "E9", "active on the right side",
         clean,

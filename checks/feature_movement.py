@@ -6,7 +6,7 @@ from checks.constants import E
 from checks.feature_chains import Features, feature_chains, movement_premises
 from checks.margin_premises import growth_premises
 from checks.premises import good_run_probability
-from rfa import Claim, Run, result, then
+from rfa import PROOF, Claim, Run, result, then
 from rfa.chains import Chain
 
 
@@ -33,4 +33,5 @@ def feature_movement(run: Run) -> Iterator[Claim | Chain]:
         "P2.ratio", says, of.ratio, ">=", E / (16 * 1024 * run.u), axes="i", where=of.some,
         probability=good_run_probability(run), sure=True,
     )  # fmt: skip
+    yield PROOF
     yield from feature_chains(run, of, given, more)

@@ -8,7 +8,7 @@ from checks.first_gradient import FirstGradient, counts, decomposition, derivati
 from checks.first_step_premises import first_step_premises
 from checks.measured import edge_share
 from checks.neuron_alignment import has_home, has_opposing
-from rfa import Claim, DoesNotApply, Run, result, then
+from rfa import PROOF, Claim, DoesNotApply, Run, result, then
 from rfa.chains import Chain
 
 
@@ -28,7 +28,7 @@ def first_step(run: Run) -> Iterator[Claim | Chain]:
     """
     if run.first != 0 or run.last < 1:
         raise DoesNotApply("the run does not contain the first gradient step")
-    first, given = FirstGradient(run), first_step_premises(run)
+    given = first_step_premises(run)
     yield from given
 
     awake, asleep, least = run.own_min[1], run.opposing_max[1], edge_share(run) / 16
@@ -39,6 +39,8 @@ def first_step(run: Run) -> Iterator[Claim | Chain]:
     correlated: dict[str, Any] = {"axes": "j", "where": run.in_J, "needs": rest}
     yield then("L12.corr", "⟨ŵ_j(1), μ⟩ ≥ 1/(16C2)", cosine(run), ">=", least, **correlated)
 
+    yield PROOF
+    first = FirstGradient(run)
     yield target(run, given)
     yield from derivatives_at_start(first, given.norms, given.short)
     yield from error_vectors(first, given.norms, given.short)

@@ -7,7 +7,7 @@ import numpy as np
 from checks.ideal_masses import in_scale, masses, plain, rate, summed
 from checks.largest_constant import largest_C
 from checks.projections import cluster_law
-from rfa import Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
+from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain
 
 
@@ -32,6 +32,7 @@ def ideal_classifier(run: Run) -> Iterator[Claim | Chain]:
         "AD.error", "P(y f*(x) ≤ 0) ≤ 6√(log(1/δ)/n)", wrong, "<=", 6 * target(run), needs=[concave, tight],
         note=f"with label noise sgn f* errs with probability at most {run.given('eta') + float(wrong):.4g}",
     )  # fmt: skip
+    yield PROOF
     yield from split(run, wrong)
     yield one_cluster(run)
     yield one_projection(run, concave)

@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 
 from checks.measured import counted
-from rfa import Claim, Rounded, Run, chain, ge, le, result, rounded, suppose, then
+from rfa import PROOF, Claim, Rounded, Run, chain, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain
 
 
@@ -61,6 +61,7 @@ def initial_norms(run: Run) -> Iterator[Claim | Chain]:
     """
     yield wide_start(run)
     yield from promised(run)
+    yield PROOF
     yield from _norms(run)
     yield from _counts(run)
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from checks.constants import GAMMA, PAPER_C0, E
-from checks.generalization import generalization
+from checks.generalization import generalization, on_fresh_samples
 from checks.margin_premises import equal_second_layer, growth_premises, kept, margin_premises
 from checks.premises import good_run_probability
-from rfa import Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
+from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain, Member
 from rfa.rounding import UNIT
 
@@ -42,6 +42,8 @@ def main_theorem(run: Run) -> Iterator[Claim | Chain]:
     yield from (*grown, *reached, *more)
     needs = [*grown, *reached, more.few, more.equal]
     yield from training(run, needs, [*needs, more.half])
+    yield from on_fresh_samples(run, [*needs, more.half])
+    yield PROOF
     yield from candidate_margins(run, [*grown, *reached])
     yield from outside_share(run, reached.many)
     yield from full_margins(run, needs, more.half)

@@ -7,7 +7,7 @@ from checks.margin_chains import centre_margins, end_value, lipschitz, sample_ma
 from checks.margin_growth import growth
 from checks.margin_premises import growth_premises, kept, margin_premises
 from checks.output_size import output_size
-from rfa import Claim, Run, result, then
+from rfa import PROOF, Claim, Run, result, then
 from rfa.chains import Chain
 
 
@@ -37,6 +37,7 @@ def margin_at_stopping(run: Run) -> Iterator[Claim | Chain]:
     yield then("L11.clean", "y_i f^J(x_i; W(T)) ≥ 1/C3", margins, ">=", bound, axes="i", where=~noisy)
     yield then("L11.noisy", "y_i f^J(x_i; W(T)) ≤ −1/C3", margins, "<=", -bound, axes="i", where=noisy)
 
+    yield PROOF
     yield from output_size(run, given)
     yield from growth(run, given, margin)
     yield from centre_margins(run, given, margin)

@@ -18,7 +18,7 @@ from checks.planted import planted_chains
 from checks.staying_aligned import staying_aligned
 from checks.staying_orthogonal import Across, drift, far_cases, near_case, step_size, turning_back
 from checks.step_sums import StepSums, step_sums
-from rfa import Claim, DoesNotApply, Run, chain, eq, le, result, then
+from rfa import PROOF, Claim, DoesNotApply, Run, chain, eq, le, result, then
 from rfa.chains import Chain
 
 
@@ -39,11 +39,13 @@ def persistence(run: Run) -> Iterator[Claim | Chain]:
     """
     if run.first != 0 or run.last < 1:
         raise DoesNotApply("the run does not contain the first gradient step")
-    given, turning, now = alignment_premises(run), turning_premises(run), step_facts(run)
+    given, turning = alignment_premises(run), turning_premises(run)
     yield from (*given, *turning)
     yield from conclusions(run, given, "", (run.t >= 1) & (run.t <= run.K))
     yield from conclusions(run, given, ".T", run.t == run.K + 1)
 
+    yield PROOF
+    now = step_facts(run)
     yield from identities_of_outputs(run)
     yield base(run, given)
     yield from far_cases(run, now)

@@ -7,7 +7,7 @@ import numpy as np
 from checks.best_networks import closed_form, exact_members, network_value
 from checks.measured import per_run
 from checks.suprema import DRAWN, Suprema, all_samples, draw_signs, mean_with_control, search
-from rfa import Claim, Rounded, Run, chain, eq, le, result, suppose, then
+from rfa import PROOF, Claim, Rounded, Run, chain, eq, le, result, suppose, then
 from rfa.chains import Chain
 from rfa.data import stream
 from rfa.rounding import UNIT
@@ -35,6 +35,7 @@ def rademacher(run: Run) -> Iterator[Claim | Chain]:
     size = np.sqrt((run.input_norm * run.input_norm).sum())
     lower = mean_over_pairs(run, found, closed_form(run, found.s_up, found.s_down)) / run.n
     yield then("P15.empirical", "R̂_S(F_R) ≤ 2R√(Σ‖x_i‖²)/n, from below", lower, "<=", 2 * size / run.n)
+    yield PROOF
     yield peeled(run, found, equal)
     yield summed_norms(run, equal)
     yield contracted(run, found, size)

@@ -11,7 +11,7 @@ import numpy as np
 from checks.initial_norms import log_over_delta
 from checks.measured import across_centre, along_centre, beside_centre, fluctuation, largest_C1
 from checks.projections import far_probability
-from rfa import Claim, Rounded, Run, chain, eq, ge, le, result, suppose, then
+from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, suppose, then
 from rfa.chains import Chain
 
 
@@ -71,6 +71,7 @@ def directions_of_samples(run: Run) -> Iterator[Claim | Chain]:
     """
     yield from (some_C1(run), light_tail(run))
     yield from along_and_across(run)
+    yield PROOF
     off, C1_s = run.deviation_norm, largest_C1(run) * run.s
     square = suppose("RP.L5b", "‖ξ_i‖² ≤ C1 s²", off * off, "<=", C1_s * run.s, axes="i")
     own, centres = run.sample.cluster, run.sample.centre
@@ -102,6 +103,7 @@ def near_centres(run: Run) -> Iterator[Claim | Chain]:
     ‖x_i − μ(i)‖ ≤ C1 s.
     """
     yield from (some_C1(run), light_tail(run), near(run))
+    yield PROOF
     gaussian = run.setting is not None and run.setting.clusters == "gaussian"
     normal = suppose("RP.gaussian", "the clusters are Gaussian", int(gaussian), "==", 1)
     wide = suppose("RP.d7.5", "d ≥ 7.5 log(4n/δ)", run.d, ">=", 7.5 * log_over_delta(run, 4 * run.n))
@@ -126,6 +128,7 @@ def few_noisy_samples(run: Run) -> Iterator[Claim | Chain]:
     Then with probability at least 1 − δ: |N|/n ≤ η + C1√(log(1/δ)/n) ≤ η + 1/C1, for noise of any kind.
     """
     yield from (some_C1(run), few_noisy(run))
+    yield PROOF
     eta, sure = run.given("eta"), 1 - run.given("delta") / 2
     within = "√(log(2/δ)/(2n)) ≤ C1√(log(1/δ)/n) ≤ 1/C1"
     yield chain(
@@ -144,6 +147,7 @@ def equal_clusters(run: Run) -> Iterator[Claim | Chain]:
     """
     yield some_C1(run)
     yield from equal_sizes(run)
+    yield PROOF
     share, sure = Rounded(run.cluster_size) / run.n, 1 - run.given("delta") / 4
     yield chain(
         "E5", "cluster sizes",

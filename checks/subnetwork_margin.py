@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from checks.margin_premises import equal_second_layer
 from checks.network_split import Split, at_clusters, at_random, of_run
-from rfa import Claim, Run, chain, eq, ge, le, result, suppose, then
+from rfa import PROOF, Claim, Run, chain, eq, ge, le, result, suppose, then
 from rfa.chains import Chain
 from rfa.rounding import Array
 
@@ -40,6 +40,7 @@ def subnetwork_margin(run: Run) -> Iterator[Claim | Chain]:
     needs = supposed(drawn, "r")
     yield then("L8.random", says[0], margin, ">=", np.abs(drawn.inside) / 2, axes="r", needs=needs)
 
+    yield PROOF
     yield from outside(here, given, [equal], "X", "run")
     yield from both_parts(here, outer, on_clean, "Z", "run", ~noisy)
     yield from mirrored(here, outer, on_noisy, "M", "run", noisy)

@@ -9,7 +9,7 @@ from checks.largest_constant import largest_C
 from checks.measured import largest_C1
 from checks.premises import every_gradient_step, short_inputs
 from checks.sample_geometry import light_tail
-from rfa import Claim, DoesNotApply, Run, chain, eq, le, result, suppose, then
+from rfa import PROOF, Claim, DoesNotApply, Run, chain, eq, le, result, suppose, then
 from rfa.chains import Chain
 
 
@@ -36,6 +36,7 @@ def weight_growth(run: Run) -> Iterator[Claim | Chain]:
     yield then("L14.neuron", "‖w_j(t)‖ ≤ 2bαt", run.norm, "<=", linear, axes="t j", where=later[:, None])
     yield then("L14.frob", "‖W(t)‖_F ≤ 2αt", run.frobenius, "<=", 2 * alpha * t, axes="t", where=later)
 
+    yield PROOF
     yield from lengths_of_inputs(run)
     root = SQRT2 * b * alpha * t[:, None]
     yield chain(

@@ -1,7 +1,7 @@
 """An executable audit of a proof: train the paper's network and test every statement on the run."""
 
 from rfa.audit import simulate, verify
-from rfa.chains import chain, eq, ge, gt, le, lt
+from rfa.chains import PROOF, chain, eq, ge, gt, le, lt
 from rfa.claims import Claim, suppose, then
 from rfa.departures import Departure
 from rfa.errors import InputError
@@ -18,6 +18,7 @@ from rfa.verdicts import Judgement, Outcome, Verdict, judge
 __version__ = "0.1.0"
 
 __all__ = [
+    "PROOF",
     "Claim",
     "Clusters",
     "Departure",

@@ -9,7 +9,8 @@
         axes="t j",
     )
 
-Each link is a claim of its own: slack, witness, loss, outcome under the premises it needs.
+Each link is a claim of its own: slack, witness, loss, outcome under the premises it needs. A statement yields `PROOF`
+between what it claims and its chains; where links are not asked for, it is not run beyond.
 """
 
 from __future__ import annotations
@@ -126,3 +127,6 @@ def _member(relation: Relation) -> Any:
 
 
 le, lt, ge, gt, eq = (_member(r) for r in get_args(Relation))
+
+PROOF = chain("", "premises and conclusions end here, the chains of the proof begin", 0.0)
+"""Yielded by a statement before its chains, so that they cost nothing where links are not asked for."""

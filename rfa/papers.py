@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from rfa.chains import Chain
+from rfa.chains import PROOF, Chain
 from rfa.claims import Claim
 from rfa.scaling import Scaling
 
@@ -30,6 +31,13 @@ class DoesNotApply(Exception):
     """Raised by a check on a run that lacks what its statement speaks of; the message is the reason."""
 
 
+class Claims(Protocol):
+    """What a statement says of a run: premises and conclusions, then its chains if `links`."""
+
+    def __call__(self, run: Run, *, links: bool = True) -> Iterator[Claim | Chain]:
+        """The claims and chains on one run."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """A numbered result of a paper and the function that states it on a run.
@@ -45,7 +53,7 @@ class Statement:
     gaps: tuple[str, ...]
     readings: tuple[str, ...]
     words: str
-    claims: Callable[[Run], Iterable[Claim | Chain]]
+    claims: Claims
     moot: Mapping[str, str] = field(default_factory=dict)
     """By kind of departure (`rfa.departures.KINDS`), why the statement means nothing on a run with it."""
 
@@ -59,7 +67,7 @@ def result(
     gaps: Iterable[str] = (),
     readings: Iterable[str] = (),
 ) -> Callable[[Callable[[Run], Iterable[Claim | Chain]]], Statement]:
-    """Make a `Statement` of a generator that yields `suppose`, `then` and `chain`.
+    """Make a `Statement` of a generator that yields `suppose`, `then` and, after `PROOF`, `chain`.
 
     Its docstring is the statement in words. `uses` are the ids its proof uses; `gaps` and `readings` the known slips
     and the readings of unclear print that concern it.
@@ -69,9 +77,31 @@ def result(
 
     def declare(claims: Callable[[Run], Iterable[Claim | Chain]]) -> Statement:
         words = inspect.cleandoc(claims.__doc__ or "")
-        return Statement(id, title, kind, tuple(uses), tuple(gaps), tuple(readings), words, claims)
+        return Statement(id, title, kind, tuple(uses), tuple(gaps), tuple(readings), words, _until_proof(claims))
 
     return declare
+
+
+def _until_proof(claims: Callable[[Run], Iterable[Claim | Chain]]) -> Claims:
+    """The generator of a statement, which stops before its chains where links are not asked for."""
+
+    @functools.wraps(claims)
+    def said(run: Run, *, links: bool = True) -> Iterator[Claim | Chain]:
+        proving = False
+        for item in claims(run):
+            if item is PROOF:
+                if not links:
+                    return
+                proving = True
+            elif isinstance(item, Chain):
+                if links:
+                    yield item
+            elif proving:
+                raise TypeError(f"`{item.id}` is claimed after PROOF; claims come first, then PROOF and chains")
+            else:
+                yield item
+
+    return said
 
 
 @dataclass(frozen=True)

@@ -99,9 +99,9 @@ def judge(statement: Statement, run: Run, *, links: bool = True) -> Judgement:
         if reason := statement.moot.get(departure.kind):
             return Judgement(statement, Outcome.NOT_APPLICABLE, reason=f"{reason}, and here {departure.says}")
     try:
-        yielded = list(statement.claims(run))
+        yielded = list(statement.claims(run, links=links))
         claims = [c for c in yielded if isinstance(c, Claim)]
-        chained = [c for y in yielded if links and isinstance(y, Chain) for c in y.links()]
+        chained = [c for y in yielded if isinstance(y, Chain) for c in y.links()]
         claims, chained = in_setting(claims, chained, touched(statement.kind, run.departures))
         check_axes([*claims, *chained])
         premises = [c for c in claims if c.role == "premise"]

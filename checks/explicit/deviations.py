@@ -8,7 +8,7 @@ from checks.explicit.bounds import by_step, reach, states, wrong_projection
 from checks.explicit.certificate import certify
 from checks.explicit.conditions import exact_descent
 from checks.explicit.quantities import deviations, projections, pulled_by_means, sums_kept
-from rfa import Claim, Run, chain, le, result, then
+from rfa import PROOF, Claim, Run, chain, le, result, then
 from rfa.chains import Chain
 
 
@@ -27,6 +27,7 @@ def small_deviations(run: Run) -> Iterator[Claim | Chain]:
     wrong = falling & ~run.sign_matches
     p, bound = projections(run), wrong_projection(run)
     yield then("S3.p", "⟨v_j^t, μ⟩ ≤ P_t", p, "<=", bound, axes="t j mu", where=wrong)
+    yield PROOF
     if sums_kept(run):
         yield _sources(run, supposed)
 

@@ -19,7 +19,7 @@ from checks.explicit.conditions import (
 from checks.explicit.quantities import centre_label, projections, response, unit
 from checks.explicit.right_sign import missed_pull
 from checks.measured import per_run
-from rfa import Claim, Rounded, Run, chain, le, result, suppose, then
+from rfa import PROOF, Claim, Rounded, Run, chain, le, result, suppose, then
 from rfa.chains import Chain
 
 
@@ -78,6 +78,7 @@ def right_half(run: Run) -> Iterator[Claim | Chain]:
     says = "Σ_{ε_j = y_μ} φ(⟨v_j^T, x_i⟩) ≥ (S_μ − β_T)(|M_μ| − κ_μ Σ miss_j)"
     note = unsaid(*supposed[2:])
     yield then("S8.half", says, half(run, right=True), ">=", bound, axes="i", where=said, note=note)
+    yield PROOF
     yield _shortfall(run, supposed)
 
 
@@ -110,6 +111,7 @@ def wrong_half(run: Run) -> Iterator[Claim | Chain]:
     said, bound = reported(supposed[2]), upper(certify(run).recursion.other_half)[cluster]
     size, says = half(run, right=False), "Σ_{ε_j = −y_μ} φ(⟨v_j^T, x_i⟩) ≤ m_{−y_μ} (P_μ + β_T)"
     yield then("S9.half", says, size, "<=", bound, axes="i", where=said, note=unsaid(supposed[2]))
+    yield PROOF
     highest = np.maximum(projections(run)[-1].max(axis=0, where=~run.sign_matches), 0)
     each = (highest + reach(run)[-1, 0, 0]) * np.array(certify(run).recursion.measured.opposed)
     yield chain(

@@ -9,7 +9,7 @@ from checks.explicit.certificate import certify
 from checks.explicit.conditions import certified, everywhere, exact_descent, reported, unsaid
 from checks.explicit.halves import gain_conditions, half
 from checks.explicit.quantities import centre_label
-from rfa import Claim, Run, chain, eq, ge, result, then
+from rfa import PROOF, Claim, Run, chain, eq, ge, result, then
 from rfa.chains import Chain
 
 
@@ -25,6 +25,7 @@ def certified_margin(run: Run) -> Iterator[Claim | Chain]:
     output, margin = run.output(run.T) * centre_label(run), lower(r.margin)[cluster]
     says, note = "y_μ f(x_i; W^T) ≥ margin_μ", unsaid(*supposed[2:])
     yield then("S10.margin", says, output, ">=", margin, axes="i", where=said, note=note)
+    yield PROOF
     scale, own, other = r.measured.scale.rounded, lower(r.own_half)[cluster], upper(r.other_half)[cluster]
     yield chain(
         "U-S10", "the two halves",

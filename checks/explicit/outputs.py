@@ -8,7 +8,7 @@ from checks.explicit.bounds import before_T, by_step, lower, output_size, projec
 from checks.explicit.certificate import certify
 from checks.explicit.conditions import exact_descent
 from checks.explicit.quantities import increments, projections, pull_against, pull_with, response, sums_kept, unit
-from rfa import Claim, Rounded, Run, chain, eq, le, result, then
+from rfa import PROOF, Claim, Rounded, Run, chain, eq, le, result, then
 from rfa.chains import Chain
 
 
@@ -25,6 +25,7 @@ def small_outputs(run: Run) -> Iterator[Claim | Chain]:
     yield then("S1.f", "|f(x_i; W^t)| ≤ F_t", size, "<=", output_size(run), axes="t mu q", where=filled)
     along, says = np.abs(projections(run)), "|⟨v_j^t, ν⟩| ≤ v0 + own_t + d₁ Sg_t"
     yield then("S1.p", says, along, "<=", projection_size(run), axes="t j mu")
+    yield PROOF
     yield _halves(run, supposed)
     if sums_kept(run):
         yield _one_step(run, supposed)

@@ -9,7 +9,7 @@ from checks.explicit.bounds import before_T, guaranteed_pull, reach, sideways
 from checks.explicit.certificate import certify
 from checks.explicit.conditions import everywhere, exact_descent, keeps_up, where_true
 from checks.explicit.quantities import increments, projections, pull_against, pull_with, sums_kept, whole_pull
-from rfa import Claim, Rounded, Run, chain, eq, ge, result, suppose, then
+from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, result, suppose, then
 from rfa.chains import Chain
 
 
@@ -30,8 +30,9 @@ def first_rise(run: Run) -> Iterator[Claim | Chain]:
     lift = guaranteed_pull(run)[0] - missed_pull(run)
     bound, says = p[0] + lift, "p_1 ≥ p_0 + h⁰_μ − g⁺_0 miss_j"
     yield then("S6.rise", says, p[1], ">=", bound, axes="j mu", where=members)
-    active = pull_with(run)[0] - pull_against(run)[0]
+    yield PROOF
     if sums_kept(run):
+        active = pull_with(run)[0] - pull_against(run)[0]
         yield chain(
             "U-S6", "the first step of a neuron of M_μ",
             p[1] - p[0],
@@ -60,6 +61,7 @@ def lasting_rise(run: Run) -> Iterator[Claim | Chain]:
     yield from awake_and_asleep(run, "S7", "t j mu", states, supposed)
     rise = now + guaranteed_pull(run)
     yield then("S7.rises", "p_{t+1} ≥ p_t + h^t_μ", after, ">=", rise, axes="s j mu", where=steps)
+    yield PROOF
     if sums_kept(run):
         yield chain(
             "U-S7", "one step of a neuron that is awake on I_μ and asleep on I_−μ",

@@ -14,7 +14,7 @@ from checks.explicit.conditions import (
     where_true,
 )
 from checks.explicit.quantities import increments, projections, pull_against, sums_kept, whole_pull
-from rfa import Claim, Run, chain, eq, ge, le, result, suppose, then
+from rfa import PROOF, Claim, Run, chain, eq, ge, le, result, suppose, then
 from rfa.chains import Chain
 
 
@@ -47,6 +47,7 @@ def fall(run: Run) -> Iterator[Claim | Chain]:
     yield then("S5a.falls", says, after, "<=", drop, axes="s j mu", where=here, needs=supposed)
     strict = (*supposed, strictly)
     yield then("S5a.strict", "p_{t+1} < p_t", after, "<", now, axes="s j mu", where=here, needs=strict)
+    yield PROOF
     if sums_kept(run):
         yield chain(
             "U-S5a", "one step of a neuron that is awake on I_μ and asleep on I_−μ",
@@ -72,6 +73,7 @@ def jump_is_short(run: Run) -> Iterator[Claim | Chain]:
 
     here, says = below.where, "p_{t+1} ≤ β_t + g⁺_t (c_−μ + r_μ + d₁)"
     yield then("S5b.jump", says, p[1:], "<=", jumps(run), axes="s j mu", where=here)
+    yield PROOF
     if sums_kept(run):
         yield chain(
             "U-S5b", "one step of a neuron that is not above the deviations",

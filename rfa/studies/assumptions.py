@@ -74,7 +74,8 @@ def blank_run(setting: Setting, C: float | None = None) -> Run:
 def claims_of(paper: Paper, setting: Setting, C: float | None = None) -> list[Claim]:
     """The claims of all assumptions of a paper, on the parameters of a setting."""
     run = blank_run(setting, C)
-    return [c for s in paper.results if s.kind == "ASSUMPTION" for c in s.claims(run) if isinstance(c, Claim)]
+    assumptions = (s for s in paper.results if s.kind == "ASSUMPTION")
+    return [c for s in assumptions for c in s.claims(run, links=False) if isinstance(c, Claim)]
 
 
 def claim_at(paper: Paper, setting: Setting, C: float, place: int) -> Claim:
@@ -84,7 +85,7 @@ def claim_at(paper: Paper, setting: Setting, C: float, place: int) -> Claim:
         if place >= seen + count:
             seen += count
             continue
-        claims = (c for c in statement.claims(run) if isinstance(c, Claim))
+        claims = (c for c in statement.claims(run, links=False) if isinstance(c, Claim))
         return next(itertools.islice(claims, place - seen, None))
     raise IndexError(place)
 
@@ -94,7 +95,7 @@ def _counts(results: tuple[Statement, ...]) -> tuple[tuple[Statement, int], ...]
     """How many claims each assumption of a paper has; the same for every setting."""
     run = blank_run(Setting(d=9, n=9, m=4, sigma=0.1, omega_init=0.1, eta=0.1, K=1), 4.0)
     listed = [s for s in results if s.kind == "ASSUMPTION"]
-    return tuple((s, sum(isinstance(c, Claim) for c in s.claims(run))) for s in listed)
+    return tuple((s, sum(isinstance(c, Claim) for c in s.claims(run, links=False))) for s in listed)
 
 
 def excess(claim: Claim) -> float:

@@ -136,8 +136,8 @@ def acceptance(paper: Paper, setting: Setting) -> Callable[[Run], bool] | None:
     statement = paper[setting.draw_until]
 
     def accept(run: Run) -> bool:
-        claims = [c for c in statement.claims(run) if isinstance(c, Claim) and c.role == "conclusion"]
-        return all(c.holds for c in claims)
+        claims = statement.claims(run, links=False)
+        return all(c.holds for c in claims if isinstance(c, Claim) and c.role == "conclusion")
 
     return accept
 
@@ -202,10 +202,9 @@ _WORST = {Outcome.CONFIRMED: 1, Outcome.SILENT: -1, Outcome.UNDECIDED: 0, Outcom
 def statement_marks(statement: Statement, run: Run, links: bool = False) -> list[Mark]:
     """The marks of one statement; a single mark with the reason where it cannot be evaluated."""
     try:
-        yielded = list(statement.claims(run))
+        yielded = list(statement.claims(run, links=links))
         claims = [c for c in yielded if isinstance(c, Claim)]
-        if links:
-            claims += [link for y in yielded if isinstance(y, Chain) for link in y.links()]
+        claims += [link for y in yielded if isinstance(y, Chain) for link in y.links()]
         check_axes(claims)
         premises = [c for c in claims if c.role == "premise"]
         return [_mark(statement, run, claim, premises) for claim in claims]
