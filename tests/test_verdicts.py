@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rfa import DoesNotApply, Outcome, Rounded, chain, eq, ge, judge, le, result, suppose, then
+from rfa import PROOF, DoesNotApply, Outcome, Rounded, chain, eq, ge, judge, le, result, suppose, then
 
 RUN = SimpleNamespace(labels={"t": np.array([5, 6, 7])}, departures=())
 TRUTH = {
@@ -175,6 +175,25 @@ def test_a_printed_step_is_judged_beside_the_chain_and_not_passed_through():
     assert printed.link.printed and printed.outcome is Outcome.REFUTED and printed.link.gap == "G0"
     assert repaired.link.start == "X0" and repaired.outcome is Outcome.CONFIRMED
     assert same.link.start == "X1" and same.outcome is Outcome.CONFIRMED
+
+
+def test_a_statement_is_not_run_beyond_its_claims_where_links_are_not_asked_for():
+    @result("Z1", "Toy", kind="DET")
+    def statement(run):
+        """Then 1 ≤ 2."""
+        yield then("Z1.a", "1 ≤ 2", 1, "<=", 2)
+        yield PROOF
+        yield chain("E0", "toy", run.absent, le(1.0, "never reached without links"))
+
+    assert judge(statement, RUN, links=False).outcome is Outcome.CONFIRMED
+    with pytest.raises(AttributeError, match="absent"):
+        judge(statement, RUN)
+
+
+def test_a_claim_behind_the_mark_of_the_proof_is_refused():
+    judgement = judge(toy(PROOF, then("Z1.late", "1 ≤ 2", 1, "<=", 2)), RUN)
+
+    assert judgement.outcome is Outcome.ERROR and "`Z1.late` is claimed after PROOF" in judgement.reason
 
 
 @given(st.permutations([*TRUTH.values(), Outcome.UNDECIDED, Outcome.ERROR]))
