@@ -13,7 +13,10 @@ from rfa import Outcome, judge
 from rfa.audit import find_setting, named_settings
 from rfa.rounding import Rounded
 from rfa.simulation import simulate, start
+from rfa.trace import AXES
 from tests.adversary import conditions, labels_are_right
+from tests.campaigns import explicit as campaign
+from tests.explicit import oracle
 from tests.explicit.constructed import laggard
 from tests.runs import loose, small
 
@@ -95,6 +98,34 @@ def test_the_sizes_at_the_explicit_constants_are_those_of_the_settings():
         setting = find_setting(name, PAPER)
         assert abs(variant.C - setting.C) < 1e-6
         assert variant.sizes_at(setting.C) == {"m": setting.m, "n": setting.n, "d": setting.d}
+
+
+def test_the_certificate_looks_at_the_first_state_alone():
+    """Whatever is logged later is replaced by NaN, and later weights are taken away."""
+    run, later = small(), {}
+    for name, axes in AXES.items():
+        if name != "steps" and getattr(run.trace, name) is not None:
+            array = np.array(getattr(run.trace, name), dtype=float)
+            array[1 if axes[0] == "t" else 0 :] = np.nan
+            later[name] = array
+    blind = replace(run, trace=replace(run.trace, **later), weights={run.first: run.weights[run.first]})
+
+    assert len(later) > 15 and repr(certify(blind).recursion) == repr(certify(run).recursion)
+
+
+def test_a_start_with_few_neurons_towards_one_centre_is_not_certified_at_the_least_C():
+    """|M_mu| of 74 neurons is binomial: with 28 of them the certified margin is just below zero, and truly so."""
+    drawn = start(campaign.setting(64.01, 3, "gaussian", "one-cluster", 18))
+    m, known = certify(drawn).recursion.measured, certify(drawn).recursion
+    q = {name: float(getattr(m, name).lower) for name in ("v0", "b0", "d1", "dp", "G", "N")}
+    q |= {"m": drawn.m, "plus": 74, "minus": 74, "T": 4, "alpha": drawn.step_size, "M": m.members}
+    q |= {"c": drawn.clean_size / drawn.n, "r": drawn.noisy_size / drawn.n, "miss": [{0: x.lower} for x in m.missed]}
+    margin = oracle.ends(q, oracle.recursion(q))["margin"]
+
+    assert m.members[0] == 28 and drawn.noisy_size[0] == 9
+    assert known.margin[0].upper < 0 and min(x.lower for x in known.margin[1:]) > 0
+    assert margin == pytest.approx([x.lower for x in known.margin], abs=1e-12)
+    assert {v.id for v in PAPER.certify(drawn).failing} == {"R4"}
 
 
 # ---- the certificate on other runs -------------------------------------------------------------------------
