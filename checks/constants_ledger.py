@@ -113,12 +113,22 @@ def C1_constant(run: Run) -> Constant:
 def C2_constant(run: Run) -> Constant:
     """C2 of Lemma 6; for a spherical law the expected edge at the correlation 1/(3 C0 √d), 4/(p − p')."""
     fewest, at = smallest(np.where(captured(run), edge(run).value, np.inf))
-    law, exact = cluster_law(run), None
-    if law.spherical:
-        reach = np.asarray(1 / (3 * run.C0 * float(run.s)))
-        exact = 4 / float(law.marginal_tail(-reach, run.d) - law.marginal_tail(reach, run.d))
+    exact, off = spherical_C2(run)
     value = None if fewest == inf else run.n / fewest if fewest > 0 else inf
-    return Constant("C2 of cnt_μ(j) − cnt_−μ(j) ≥ n/C2", "C2", None, value, at, exact, "L6, L12")
+    name = "C2 of cnt_μ(j) − cnt_−μ(j) ≥ n/C2"
+    return Constant(name, "C2", None, value, at, exact, "L6, L12", law_error=off)
+
+
+def spherical_C2(run: Run) -> tuple[float | None, float]:
+    """4/(p − p') and its error; None for other laws, and where p − p' is lost in the rounding of both."""
+    law = cluster_law(run)
+    if not law.spherical:
+        return None, 0.0
+    reach = np.asarray(1 / (3 * run.C0 * float(run.s)))
+    mass = float(law.marginal_tail(-reach, run.d) - law.marginal_tail(reach, run.d))
+    if mass <= 2 * SPECIAL:
+        return None, 0.0
+    return 4 / mass, 4 / (mass - SPECIAL) - 4 / mass
 
 
 def margin_constants(run: Run) -> Iterator[Constant]:

@@ -153,7 +153,7 @@ def _nearest_step(setting: Setting, C: float) -> dict[str, Any]:
 def _shortened(x: float, low: float, high: float) -> float:
     """`x` with few digits, inside [low, high]: up from the lower end, down from the upper."""
     step = 10.0 ** (math.floor(math.log10(x)) + 1 - DIGITS)
-    places = (round(x / step) * step, math.floor(x / step) * step, math.ceil(x / step) * step)
+    places = ((round(x / step) + k) * step for k in (0, -1, 1))
     return next(float(f"{place:.{DIGITS}g}") for place in places if low < place < high)
 
 

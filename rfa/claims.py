@@ -90,7 +90,7 @@ class Claim:
         """How far inside the bound, in units of the larger side (or of `scale`); negative where it is broken."""
         size = np.maximum(np.maximum(np.abs(self.lhs.value), np.abs(self.rhs.value)), self.scale)
         inside = self.gap + self.error if self.relation == "==" else self.gap
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             return np.broadcast_to(np.where(size > 0, inside / np.where(size > 0, size, 1.0), 0.0), self.shape)
 
     @cached_property
@@ -100,7 +100,10 @@ class Claim:
 
     @cached_property
     def state(self) -> NDArray[np.int8]:
-        """HOLDS, FAILS or UNDECIDED (the gap lies within its rounding error) at every index; HOLDS off the domain."""
+        """HOLDS, FAILS or UNDECIDED (the gap lies within its rounding error) at every index; HOLDS off the domain.
+
+        An error without a finite bound leaves everything open.
+        """
         if self.relation == "==":
             state = np.where(self.gap >= -self.error, HOLDS, FAILS)
         else:
@@ -108,6 +111,7 @@ class Claim:
             inside = self.gap > self.error if strict else self.gap >= self.error
             outside = self.gap <= -self.error if strict else self.gap < -self.error
             state = np.where(inside, HOLDS, np.where(outside, FAILS, UNDECIDED))
+        state = np.where(np.isfinite(self.error), state, UNDECIDED)
         return np.where(self.domain, state, HOLDS).astype(np.int8)
 
     @property
@@ -119,11 +123,22 @@ class Claim:
     def ill(self) -> str | None:
         """Why the claim cannot be evaluated, or None: a side that is not finite inside the domain."""
         for name, side in (("left", self.lhs), ("right", self.rhs)):
-            bad = ~np.isfinite(np.broadcast_to(side.value, self.shape)) & self.domain
-            if bad.any():
-                at = ", ".join(f"{a}={i}" for a, i in zip(self.axes, np.argwhere(bad)[0], strict=True))
-                return f"the {name} side is not finite{' at ' + at if at else ''}"
+            if (at := self._first_not_finite(side.value)) is not None:
+                return f"the {name} side is not finite{at}"
         return None
+
+    @property
+    def unbounded(self) -> str | None:
+        """Where rounding errors have no finite bound in the domain, so that nothing can be decided, or None."""
+        at = self._first_not_finite(self.error)
+        return None if at is None else f"the rounding error of the two sides has no finite bound{at}"
+
+    def _first_not_finite(self, values: Array) -> str | None:
+        bad = ~np.isfinite(np.broadcast_to(values, self.shape)) & self.domain
+        if not bad.any():
+            return None
+        at = ", ".join(f"{a}={i}" for a, i in zip(self.axes, np.argwhere(bad)[0], strict=True))
+        return f" at {at}" if at else ""
 
     def worst(self, among: NDArray[np.bool_] | None = None) -> tuple[int, ...] | None:
         """Index of least slack in the domain (or in `among`); None if there is no index."""

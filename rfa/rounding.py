@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 UNIT = float(np.finfo(np.float64).eps) / 2
 """Unit roundoff of float64: the relative error of one operation."""
 
+NORMAL, TINY = float(np.finfo(np.float64).tiny), 5e-324
+"""The least normal number, below which an operation is off by up to `TINY`, the least positive one."""
+
 Array = NDArray[np.float64]
 
 
@@ -139,14 +142,15 @@ def _add(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
 
 def _multiply(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
     own = 0.0 if _is_power_of_two(v[0]) or _is_power_of_two(v[1]) else UNIT
-    return r, np.abs(v[0]) * e[1] + np.abs(v[1]) * e[0] + e[0] * e[1] + own * np.abs(r)
+    error = np.abs(v[0]) * e[1] + np.abs(v[1]) * e[0] + e[0] * e[1] + own * np.abs(r)
+    return r, error + _lost(r, (v[0] != 0) & (v[1] != 0))
 
 
 def _divide(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
     own = 0.0 if _is_power_of_two(v[1]) else UNIT
     room = np.abs(v[1]) - e[1]
     spread = (e[0] + np.abs(r) * e[1]) / np.where(room > 0, room, 1.0)
-    return r, np.where(room > 0, spread + own * np.abs(r), np.inf)
+    return r, np.where(room > 0, spread + own * np.abs(r), np.inf) + _lost(r, v[0] != 0)
 
 
 def _power(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
@@ -155,7 +159,7 @@ def _power(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
     near = np.where(size > e[0], size - e[0], 0.0)
     steepest = np.where(v[1] >= 1, size + e[0], near) ** (v[1] - 1)
     spread = np.where(e[0] > 0, np.abs(v[1]) * steepest * e[0], 0.0)
-    return r, spread + 2 * UNIT * np.abs(r)
+    return r, spread + 2 * UNIT * np.abs(r) + _lost(r, v[0] != 0)
 
 
 def _sqrt(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
@@ -164,7 +168,7 @@ def _sqrt(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
 
 
 def _exp(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
-    return r, r * np.expm1(e[0]) + 2 * UNIT * r
+    return r, r * np.expm1(e[0]) + 2 * UNIT * r + _lost(r, np.True_)
 
 
 def _log(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
@@ -177,6 +181,14 @@ def _same(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
 
 def _pick(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
     return r, np.maximum(e[0], e[1])
+
+
+def _lost(r: Array, present: Any) -> Array | float:
+    """What gradual underflow may take from results that would be positive or negative, those `present`."""
+    size = np.abs(r)
+    if not size.size or size.min() >= NORMAL:
+        return 0.0
+    return np.where((size < NORMAL) & present, TINY, 0.0)
 
 
 def _is_exact_sum(total: float, a: float, b: float) -> bool:

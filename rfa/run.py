@@ -507,7 +507,7 @@ def candidates(projection: Array, norm: Array, a: Array, d: int, C0: float) -> N
     """J_mu as a mask (m, 4) from the first projections (m, 2) and norms (m,)."""
     toward = projection[:, PAIR] * CENTRE_SIGN
     fits = (a[:, None] > 0) == (CENTRE_LABEL > 0)
-    return np.asarray(fits & (toward >= norm[:, None] / (3 * C0 * np.sqrt(d))))
+    return np.asarray(fits & (toward >= norm[:, None] / (3 * C0 * np.sqrt(d))) & (norm > 0)[:, None])
 
 
 __all__ = ["OPPOSITE", "PAIR", "Run", "candidates", "rounded", "sigmoid"]

@@ -28,7 +28,7 @@ from rfa.report.files import replacing
 from rfa.run import Run, candidates
 from rfa.runsetting import NAMES as OUTSIDE, from_arrays, to_arrays
 from rfa.runtrace import check_against_weights, read_trace
-from rfa.setting import Setting, checked, grid
+from rfa.setting import SPAN, Setting, checked, grid
 from rfa.simulation import provenance, trained
 from rfa.training import Problem, Progress, given_weights, memory_needed, unit_of
 
@@ -156,9 +156,13 @@ def read_sample(given: Arrays) -> Sample:
 
 
 def matrix(given: Arrays, name: str, letters: tuple[str, ...], shape: tuple[int, ...] | None = None) -> Any:
-    """A finite array of floats with one axis per letter, of a certain shape if one is given."""
+    """A finite array of floats with one axis per letter, of a certain shape if one is given.
+
+    Rows (entries along the last axis) are zero or of a size in `SPAN`. Integers are exact for data and centres only:
+    weights and a second layer of integers have been cut.
+    """
     array = given[name]
-    if array.dtype.kind in "iu":
+    if array.dtype.kind in "iu" and name in ("X", "mu"):
         array = array.astype(np.float64)
     if array.dtype.kind != "f" or array.dtype.itemsize not in (4, 8):
         raise InputError(f"{name}: holds {array.dtype}; expected float64 or float32")
@@ -171,7 +175,19 @@ def matrix(given: Arrays, name: str, letters: tuple[str, ...], shape: tuple[int,
         raise InputError(
             f"{name}: {array[tuple(bad[0])]} at index {tuple(map(int, bad[0]))}; expected finite numbers"
         )
+    _check_sizes(name, array)
     return array
+
+
+def _check_sizes(name: str, array: Any) -> None:
+    least, most = SPAN[str(array.dtype)]
+    size = np.maximum(array.max(axis=-1, initial=0), -array.min(axis=-1, initial=0))
+    wrong = np.argwhere(((size < least) & (size > 0)) | (size > most))
+    if wrong.size:
+        at = tuple(map(int, wrong[0]))
+        place = f" in row {at}" if at else ""
+        told = f"the largest entry{place} is {size[at]:.3g}; expected 0 or a size between {least:g} and {most:g}"
+        raise InputError(f"{name}: {told} in {array.dtype}")
 
 
 def integers(given: Arrays, name: str, n: int, allowed: tuple[int, ...]) -> Any:

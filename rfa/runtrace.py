@@ -10,19 +10,9 @@ import numpy as np
 
 from rfa.errors import InputError
 from rfa.run import Run
-from rfa.trace import AXES, SUMS, Trace, shapes
+from rfa.trace import AXES, SUMS, Trace, not_finite, shapes
 from rfa.training import Problem, observe
 
-MAY_BE_NAN = (
-    "pre_min",
-    "pre_max",
-    "margin_min",
-    "margin_max",
-    "sub_margin_min",
-    "sub_margin_max",
-    "accuracy",
-)
-"""Extremes and shares over groups that may be empty."""
 COMPARED = {
     "norm": "norm",
     "projection": "plane",
@@ -62,9 +52,7 @@ def _check(name: str, array: Any, shape: tuple[int, ...]) -> None:
         raise InputError(
             f"trace.{name}: shape {array.shape} of {array.dtype}; expected numbers ({letters}) = {shape}"
         )
-    bad = np.isinf(array) if name in MAY_BE_NAN else ~np.isfinite(array)
-    if bad.any():
-        at = tuple(int(k) for k in np.argwhere(bad)[0])
+    if (at := not_finite(name, array)) is not None:
         raise InputError(f"trace.{name}: {array[at]} at index {at}; expected finite numbers")
 
 

@@ -13,6 +13,8 @@ from rfa.errors import InputError
 
 RECORD_LEVELS = ("full", "light")
 """What the trace keeps: `full` everything at every step; `light` the sums over active samples up to T only."""
+SPAN = {"float64": (1e-50, 1e50), "float32": (1e-15, 1e15)}
+"""Sizes that numbers from outside may have, by arithmetic: their squares, products and reciprocals stay normal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,11 @@ class Setting:
             raise InputError(f"noisy = {self.noisy}; expected at most n = {self.n}")
         if self.noisy and self.eta == 0:
             raise InputError(f"noisy = {self.noisy} with eta = 0.0; expected eta > 0, about noisy / n")
+        least, most = SPAN[self.dtype]
+        for key in ("sigma", "omega_init", "step_size"):
+            if not least <= (size := getattr(self, key)) <= most:
+                told = f"expected a size between {least:g} and {most:g} for dtype = {self.dtype!r}"
+                raise InputError(f"{key} = {size!r}; {told}")
 
     @property
     def step_size(self) -> float:
@@ -180,6 +187,9 @@ def _checked_type(key: str, value: Any) -> Any:
             raise InputError(f"{key} = {value!r}; expected a finite number") from None
         if not math.isfinite(value):
             raise InputError(f"{key} = {value!r}; expected a finite number")
+        least, most = SPAN["float64"]
+        if value and not least <= abs(value) <= most:
+            raise InputError(f"{key} = {value!r}; expected a size between {least:g} and {most:g}")
     if base is int and isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, base):
@@ -205,13 +215,13 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "eta": (lambda v: 0 <= v <= 1, "between 0 and 1"),
     "noisy": (lambda v: v >= 0, "at least 0"),
     "K": (lambda v: 1 <= v <= _SIZE_LIMIT, "at least 1"),
-    "alpha": (lambda v: v > 0, "more than 0"),
+    "alpha": (lambda v: v >= 1 / (4 * _SIZE_LIMIT), "at least 1/(4·10^12), that of K = 10^12"),
     "steps": (lambda v: 1 <= v <= _SIZE_LIMIT, "at least 1"),
     "omega_init": (lambda v: v > 0, "more than 0"),
     "delta": (lambda v: 0 < v < 0.5, "between 0 and 1/2, both excluded"),
     "C0": (lambda v: v > 1, "more than 1"),
     "C": (lambda v: v > 1, "more than 1"),
-    "a6_power": (lambda v: v > 0, "more than 0"),
+    "a6_power": (lambda v: 0.1 <= v <= 10, "between 0.1 and 10"),
     "relu_at_zero": _one_of(0.0, 0.5, 1.0),
     "orientation": _one_of("axes", "random"),
     "dtype": _one_of("float64", "float32"),

@@ -19,6 +19,7 @@ from rfa.noise import LAWS
 from rfa.rounding import Array
 from rfa.run import Run, candidates
 from rfa.setting import Setting, grid
+from rfa.trace import Trace, not_finite
 from rfa.training import Continue, Problem, Progress, memory_needed, observe
 
 Accept = Callable[[Run], bool]
@@ -111,13 +112,23 @@ def trained(
     in_J = np.asarray(candidates(projection, norm, a, d, C0).any(axis=1))
     horizon = grid(step_size)[0] + 1
     kept_steps = frozenset({first, first + 1, horizon, first + steps, *keep})
-    trace, weights = observe(
-        Problem(sample, a, step_size, relu_at_zero, in_J), W, steps,
-        sums_until=horizon, keep=kept_steps, level=level, following=following, first=first, progress=progress,
-    )  # fmt: skip
+    with np.errstate(over="ignore", invalid="ignore"):
+        trace, weights = observe(
+            Problem(sample, a, step_size, relu_at_zero, in_J), W, steps,
+            sums_until=horizon, keep=kept_steps, level=level, following=following, first=first, progress=progress,
+        )  # fmt: skip
+    check_finite(trace, W.dtype)
     return Run(
         sample, a, weights, trace, step_size=step_size, d=d, C0=C0, relu_at_zero=relu_at_zero, **known
     )
+
+
+def check_finite(trace: Trace, dtype: np.dtype[Any]) -> None:
+    """`InputError` for a run that leaves the range of its arithmetic: nothing could be said about it."""
+    for name in ("norm", "moved", "step_norm", "frobenius", "reach", "loss"):
+        if (at := not_finite(name, getattr(trace, name))) is not None:
+            told = f"{name} is not finite at step {trace.steps[at[0]]}"
+            raise InputError(f"the run leaves the range of {dtype}: {told}; lower sigma, omega_init or alpha")
 
 
 def check_memory(setting: Setting) -> int:

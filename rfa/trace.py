@@ -45,6 +45,11 @@ AXES: dict[str, tuple[str, ...]] = {
 }
 """Axes of every array; e is a gradient step of the whole run (one fewer than states)."""
 
+MAY_BE_NAN = (
+    "pre_min", "pre_max", "margin_min", "margin_max", "sub_margin_min", "sub_margin_max", "accuracy",
+)  # fmt: skip
+"""Extremes and shares over groups that may be empty."""
+
 SUMS = ("active", "pull", "pull_plane", "whole_pull", "whole_pull_plane")
 """The sums over active samples, kept for the steps before T only and not at record level `light`."""
 
@@ -114,6 +119,12 @@ class Trace:
         from rfa.report.table import trace_frame
 
         return trace_frame(self, names)
+
+
+def not_finite(name: str, array: Array) -> tuple[int, ...] | None:
+    """The first index at which a logged quantity is no number that it can be; None if there is none."""
+    bad = np.isinf(array) if name in MAY_BE_NAN else ~np.isfinite(array)
+    return tuple(int(k) for k in np.argwhere(bad)[0]) if bad.any() else None
 
 
 def lengths(n_states: int, n_sums: int, m: int) -> dict[str, int]:

@@ -99,20 +99,25 @@ def judge(statement: Statement, run: Run, *, links: bool = True) -> Judgement:
         if reason := statement.moot.get(departure.kind):
             return Judgement(statement, Outcome.NOT_APPLICABLE, reason=f"{reason}, and here {departure.says}")
     try:
-        yielded = list(statement.claims(run, links=links))
-        claims = [c for c in yielded if isinstance(c, Claim)]
-        chained = [c for y in yielded if isinstance(y, Chain) for c in y.links()]
-        claims, chained = in_setting(claims, chained, touched(statement.kind, run.departures))
-        check_axes([*claims, *chained])
-        premises = [c for c in claims if c.role == "premise"]
-        labels = run.labels
-        judged_premises = tuple(judge_premise(p, labels) for p in premises)
-        conclusions = tuple(judge_claim(c, premises, labels, statement) for c in claims if c.role == "conclusion")
-        judged_links = tuple(judge_claim(c, (), labels, statement) for c in chained)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _judged(statement, run, links)
     except DoesNotApply as why:
         return Judgement(statement, Outcome.NOT_APPLICABLE, reason=str(why))
     except (ArithmeticError, LookupError, TypeError, ValueError) as why:
         return Judgement(statement, Outcome.ERROR, reason=f"{type(why).__name__}: {why}")
+
+
+def _judged(statement: Statement, run: Run, links: bool) -> Judgement:
+    yielded = list(statement.claims(run, links=links))
+    claims = [c for c in yielded if isinstance(c, Claim)]
+    chained = [c for y in yielded if isinstance(y, Chain) for c in y.links()]
+    claims, chained = in_setting(claims, chained, touched(statement.kind, run.departures))
+    check_axes([*claims, *chained])
+    premises = [c for c in claims if c.role == "premise"]
+    labels = run.labels
+    judged_premises = tuple(judge_premise(p, labels) for p in premises)
+    conclusions = tuple(judge_claim(c, premises, labels, statement) for c in claims if c.role == "conclusion")
+    judged_links = tuple(judge_claim(c, (), labels, statement) for c in chained)
     outcome = first_of(v.outcome for v in (conclusions or judged_premises))
     return Judgement(statement, outcome, judged_premises, conclusions, judged_links)
 
@@ -255,5 +260,6 @@ def _reduce(
         slack=float(claim.slack[at]),
         witness=witness,
         tightest_constant=claim.tightest_constant,
+        reason=(claim.unbounded or "") if outcome is Outcome.UNDECIDED else "",
         size=int(claim.domain.sum()),
     )

@@ -45,6 +45,16 @@ def test_a_gap_within_its_rounding_error_is_undecided():
     assert then("a", "", far, "<=", 0.95).state == FAILS
 
 
+@pytest.mark.parametrize("relation", list(MIRROR))
+@pytest.mark.parametrize("error", [np.inf, np.nan])
+def test_an_error_without_a_bound_leaves_everything_open(relation, error):
+    lhs = Rounded(np.array([1.0, 9.0]), np.array([0.0, error]))
+    claim = then("a", "", lhs, relation, 9.0, axes="j")
+
+    assert claim.state[1] == UNDECIDED and claim.state[0] != UNDECIDED
+    assert claim.unbounded == "the rounding error of the two sides has no finite bound at j=1"
+
+
 @pytest.mark.parametrize(
     ("relation", "state"), [("<=", HOLDS), ("<", FAILS), (">=", HOLDS), (">", FAILS), ("==", HOLDS)]
 )

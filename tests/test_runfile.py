@@ -111,10 +111,23 @@ def test_integers_and_other_byte_orders_are_read(tmp_path):
             y=every_step()["y"].astype(float),
             W=every_step()["W"].astype(">f8"),
             cluster=every_step()["cluster"].astype(np.uint8),
+            X=np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])[every_step()["cluster"]] @ np.eye(2, 6, dtype=int),
+            mu=np.eye(2, 6, dtype=int),
         )
     )
 
     assert run.sample.y.dtype == np.int64 and run.trace.level == "full"
+    assert run.sample.X.dtype == np.float64
+
+
+def test_a_weight_of_zero_belongs_to_no_cluster(tmp_path):
+    W = np.array(every_step()["W"])
+    W[:, 3] = 0
+    run = load_run(written(tmp_path / "r.npz", W=W), delta=0.1, eta=0.02)
+
+    assert not run.in_J[3] and small().in_J[3]
+    outcomes = {row["id"]: row["outcome"] for _, row in verify(run, links=False).conclusions()}
+    assert outcomes["L3.norm.lower"] == "SILENT" and "REFUTED" not in outcomes.values()
 
 
 def test_the_seed_of_a_foreign_run_is_kept_as_a_fact(tmp_path):
@@ -148,6 +161,13 @@ BAD = {
     "X words": ({"X": np.full((48, 6), "a")}, "X: holds <U1; expected float64 or float32"),
     "X half": ({"X": np.zeros((48, 6), np.float16)}, "X: holds float16"),
     "X complex": ({"X": np.zeros((48, 6), complex)}, "X: holds complex128"),
+    "X huge": (changed("X", (7, 3), 1e60), r"X: the largest entry in row \(7,\) is 1e\+60; expected 0 or"),
+    "W integers": ({"W": np.zeros((5, 12, 6), int)}, "W: holds int64; expected float64 or float32"),
+    "W huge": ({"W": every_step()["W"] * 1e200}, r"W: the largest entry in row \(0, 0\) is .*e\+194"),
+    "W tiny": ({"W": every_step()["W"] * 1e-200}, r"W: the largest entry in row \(0, 0\) is .*e-206"),
+    "W huge in float32": ({"W": np.full((5, 12, 6), 1e30, np.float32)}, "between 1e-15 and 1e.15 in float32"),
+    "a integers": ({"a": np.ones(12, int)}, "a: holds int64"),
+    "sigma tiny": ({"sigma": 1e-320}, "sigma = 1e-320; expected a size between 1e-50 and 1e.50"),
     "X nan": (changed("X", (7, 3), np.nan), r"X: nan at index \(7, 3\); expected finite"),
     "X empty": ({"X": np.zeros((0, 6))}, "X: shape .*expected at least one sample"),
     "X one column": ({"X": np.zeros((48, 1))}, "at least two dimensions"),
@@ -169,7 +189,7 @@ BAD = {
     "W inf": (changed("W", (3, 2, 0), np.inf), r"W: inf at index \(3, 2, 0\)"),
     "W one state": ({"W": every_step()["W"][:1]}, "W: holds one state"),
     "W none": ({"W": every_step()["W"][:0]}, "steps: expected step numbers"),
-    "step size": ({"step_size": 0.0}, "step_size = 0.0; expected more than 0"),
+    "step size": ({"step_size": 0.0}, "step_size = 0.0; expected at least 1"),
     "step sizes": ({"step_size": np.ones(3)}, r"step_size: shape \(3,\) of float64; expected one number"),
     "step size nan": ({"step_size": np.nan}, "step_size = nan; expected a finite number"),
     "steps fall": ({"steps": np.array([0, 2, 1, 3, 4])}, "steps: expected step numbers from 0 on that increase"),

@@ -32,6 +32,15 @@ BAD = {
     "noisy samples without noise": ({"noisy": 1}, "noisy = 1 with eta = 0.0"),
     "slope at zero": ({"relu_at_zero": 0.3}, "relu_at_zero = 0.3; expected one of 0.0, 0.5, 1.0"),
     "C0 of one": ({"C0": 1.0}, "C0 = 1.0; expected more than 1"),
+    "below the smallest square": ({"sigma": 1e-320}, "sigma = 1e-320; expected a size between 1e-50 and 1e+50"),
+    "beyond the largest square": ({"omega_init": 1e154}, "omega_init = 1e+154; expected a size between 1e-50 and"),
+    "a probability below it": ({"delta": 1e-320}, "delta = 1e-320; expected a size between"),
+    "a rate below it": ({"eta": 1e-60}, "eta = 1e-60; expected a size between"),
+    "too many steps": ({"alpha": 1e-13, "K": None}, "alpha = 1e-13; expected at least 1/(4·10^12)"),
+    "a strange power": ({"a6_power": 1e-3}, "a6_power = 0.001; expected between 0.1 and 10"),
+    "float32, sigma": ({"dtype": "float32", "sigma": 1e20}, "between 1e-15 and 1e+15 for dtype = 'float32'"),
+    "float32, start": ({"dtype": "float32", "omega_init": 1e-20}, "omega_init = 1e-20; expected a size between 1e-15"),
+    "float32, step": ({"dtype": "float32", "alpha": 1e16, "K": None}, "step_size = 1e+16; expected a size"),
     "a huge integer": ({"sigma": 10**400}, "expected a finite number"),
 }
 
