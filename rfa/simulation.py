@@ -44,7 +44,7 @@ def simulate(
 
 def start(setting: Setting, *, accept: Accept | None = None) -> Run:
     """The sample and first weights that `simulate` would train, as a run of no steps."""
-    check_memory(setting)
+    check_memory(setting.override(steps=1))
     sample, W, a, draws = _drawn(setting, accept)
     return replace(_train(setting, sample, W, a, steps=0), draws=draws)
 
@@ -108,11 +108,11 @@ def trained(
         if following is not None:
             raise InputError("engine = 'reduced': weights made elsewhere are in R^d; use engine = 'direct'")
         sample, W = reduce_given(sample, W)
-    projection, norm = W @ sample.mu.T, np.linalg.norm(W, axis=1)
-    in_J = np.asarray(candidates(projection, norm, a, d, C0).any(axis=1))
     horizon = grid(step_size)[0] + 1
     kept_steps = frozenset({first, first + 1, horizon, first + steps, *keep})
     with np.errstate(over="ignore", invalid="ignore"):
+        projection, norm = W @ sample.mu.T, np.linalg.norm(W, axis=1)
+        in_J = np.asarray(candidates(projection, norm, a, d, C0).any(axis=1))
         trace, weights = observe(
             Problem(sample, a, step_size, relu_at_zero, in_J), W, steps,
             sums_until=horizon, keep=kept_steps, level=level, following=following, first=first, progress=progress,

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from checks.explicit import quantities, recursion
 from checks.explicit.intervals import exactly, measured
 from checks.explicit.recursion import CENTRES, Measured, Recursion
-from rfa import Rounded, Run
+from rfa import DoesNotApply, Rounded, Run
 from rfa.data import CENTRE_LABEL
+
+LONGEST = 100_000
+"""Steps up to which the recursion is evaluated: each takes about a tenth of a millisecond and three kilobytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,15 @@ def certify(run: Run) -> Certificate:
     return _KNOWN[run]
 
 
+def horizon(run: Run) -> int:
+    """T: of the run, or for a start that of the run that would follow; `DoesNotApply` beyond `LONGEST`."""
+    planned = run.setting.total_steps if run.setting is not None else run.K + 1
+    steps = run.n_s or min(run.K + 1, planned) - run.first
+    if steps > LONGEST:
+        raise DoesNotApply(f"the recursion is evaluated up to T = {LONGEST}, and here T = {steps}")
+    return steps
+
+
 def measure(run: Run, members: NDArray[np.bool_], misses: Rounded) -> Measured:
     """The numbers that enter the recursion, each with the rounding error of its measurement."""
     size = quantities.second_layer(run)
@@ -44,7 +56,7 @@ def measure(run: Run, members: NDArray[np.bool_], misses: Rounded) -> Measured:
     in_plane = np.abs(quantities.deviations_in_plane(run))
     missed = misses.sum(axis=0, where=members)
     return Measured(
-        steps=run.n_s or run.K + 1 - run.first,
+        steps=horizon(run),
         scale=exactly(run.step_size) * exactly(float(size)) * exactly(float(size)),
         most=max(by_sign.values()),
         opposed=tuple(by_sign[-int(y)] for y in CENTRE_LABEL),

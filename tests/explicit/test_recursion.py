@@ -141,3 +141,13 @@ def test_a_maximum_measured_too_small_is_refuted(name, monkeypatch):
 
     monkeypatch.setattr(certificate, "measure", small_one)
     assert any(refuted_conclusions(run) for run in suspects(name))
+
+
+def test_a_start_is_certified_up_to_the_steps_of_its_setting_and_not_without_end():
+    from rfa import DoesNotApply
+    from rfa.simulation import start
+    from tests.runs import small_setting
+
+    assert len(certify(start(small_setting(steps=2))).recursion.states) == 3
+    with pytest.raises(DoesNotApply, match="evaluated up to T = 100000, and here T = 100000001"):
+        certify(start(small_setting(K=10**8, record="light")))
