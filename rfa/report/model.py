@@ -104,7 +104,7 @@ class Report:
             kinds = {"REFUTED": "refuted", "ERROR": "not evaluated"}
             parts = [(words, [r for r in bad if r["outcome"] == outcome]) for outcome, words in kinds.items()]
             return "; ".join(f"{len(rows)} {words.upper()}: {_names(rows)}" for words, rows in parts if rows) + "."
-        told = ", ".join(f"{count} {word(outcome)}" for outcome, count in counts.items())
+        told = ", ".join(f"{count} {word(outcome)}{self._in_part(outcome)}" for outcome, count in counts.items())
         start = "Nothing is refuted" if counts.get("CONFIRMED") else "Nothing is refuted, and nothing was exercised"
         return f"{start}: of {sum(counts.values())} conclusions {told or 'none could be judged'}."
 
@@ -117,6 +117,12 @@ class Report:
             told = ", ".join(f"{name} ({how})" for name, how in estimates.items())
             found.append(f"Estimated, not known: {told}. What rests on an estimate is marked {ESTIMATED}.")
         return found
+
+    def _in_part(self, outcome: str) -> str:
+        """How many conclusions have this outcome at some indices and do not hold at others."""
+        rows = [row for _, row in self.conclusions() if row["outcome"] == outcome and row["holds"] is False]
+        broken = len(rows) if outcome in ("CONFIRMED", "BEYOND") else 0
+        return f" ({broken} of them in part: not promised at other indices, and failing there)" if broken else ""
 
     def exit_code(self, level: Level = "refuted") -> int:
         """0, or 1 if there are `failures` at this level."""

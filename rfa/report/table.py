@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "statement", "kind", "role", "claim", "from", "to", "printed", "gap", "outcome", "holds", "relation",
-    "lhs", "rhs", "slack", "tightest_constant", "loss", "failing", "reason",
+    "lhs", "rhs", "slack", "tightest_constant", "loss", "failing", "reason", "counts",
 )  # fmt: skip
 """Columns of every table; the witness follows as one column `at_<axis>` per axis letter that occurs, and
 `estimated` on runs of which something was estimated."""
@@ -46,6 +46,7 @@ def _row(statement: Row, row: Row) -> dict[str, Any]:
         "role": row.get("role", "link"),
     }
     flat["printed"] = bool(row.get("printed"))
+    flat["counts"] = " ".join(f"{outcome}:{count}" for outcome, count in row["counts"].items())
     flat["failing"] = " ".join(f["id"] for f in row["failing"])
     flat["estimated"] = " ".join(statement.get("estimated", ()))
     return flat | {f"at_{axis}": index for axis, index in row["witness"].items()}

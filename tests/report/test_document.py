@@ -183,3 +183,15 @@ def test_judgements_keep_no_array():
     claim = then("Z1.many", "", np.zeros((5, 12)), "<=", np.ones(12), axes="t j")
 
     assert arrays(judge_all(paper(toy("Z1", parts=[claim, link("E1", True)])), small()), set()) == []
+
+
+def test_what_holds_in_part_is_counted_so_in_the_sentence_and_by_index_in_the_table():
+    mixed = then("Z1.d", "0 ≤ d", 0.0, "<=", np.array([1.0, -1.0, -1.0]), axes="j")
+    made = report(toy("Z1", premise=False, parts=[mixed]))
+    told = "2 beyond (1 of them in part: not promised at other indices, and failing there)"
+
+    assert made["Z1.d"]["outcome"] == "BEYOND" and made["Z1.d"]["holds"] is False
+    assert made.sentence == f"Nothing is refuted, and nothing was exercised: of 2 conclusions {told}."
+    assert made.to_frame().set_index("claim")["counts"].to_dict() == {
+        "RP.p": "SILENT:1", "Z1.c": "BEYOND:1", "Z1.d": "BEYOND:1 SILENT:2"
+    }  # fmt: skip
