@@ -13,4 +13,5 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 def no_pictures(request, monkeypatch):
     """Reports are written without pictures, which take seconds, except where a test is about them."""
     if "pictures" not in request.node.path.name and "figures" not in request.node.path.name:
-        monkeypatch.setattr("rfa.report.pictures.available", lambda: False)
+        for module in ("pictures", "plotting"):
+            monkeypatch.setattr(f"rfa.report.{module}.available", lambda: False)

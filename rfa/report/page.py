@@ -55,7 +55,7 @@ class Picture:
 def page(report: Report, pictures: Sequence[Picture] = ()) -> str:
     """The whole page; `pictures` are put behind the statements."""
     clean = Report(plain(report.document))
-    return _environment().get_template("report.html").render(**_context(clean), pictures=pictures)
+    return environment().get_template("report.html").render(**_context(clean), pictures=pictures)
 
 
 def comparison_page(head: str, names: Sequence[str], sections: Sequence[Section]) -> str:
@@ -71,11 +71,12 @@ def comparison_page(head: str, names: Sequence[str], sections: Sequence[Section]
 def fragment(report: Report) -> str:
     """Verdict, graph and table of outcomes without a page around them, for notebooks."""
     clean = Report(plain(report.document))
-    return _environment().get_template("notebook.html").render(**_context(clean))
+    return environment().get_template("notebook.html").render(**_context(clean))
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, in which every text from outside is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
@@ -84,7 +85,8 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters |= {
         "maths": maths, "figure": figure, "at": at, "word": word, "label": label, "premises": premises,
-        "conclusion": conclusion, "mark": mark, "slug": slug, "relation": lambda r: RELATIONS.get(r, r),
+        "conclusion": conclusion, "mark": mark, "slug": slug, "outcome_of": outcome_of,
+        "relation": lambda r: RELATIONS.get(r, r),
     }  # fmt: skip
     made.globals |= {"promised": promised, "MOST_NAMED": MOST_NAMED}
     return made
@@ -121,6 +123,11 @@ def mark(status: str) -> str:
     return MARKS.get(word(status), "·")
 
 
+def outcome_of(row: Sequence[Any]) -> str:
+    """The outcome that a row of cells is filtered by: its first chip."""
+    return next((str(cell["chip"]) for cell in row if isinstance(cell, Mapping) and "chip" in cell), "")
+
+
 def slug(text: str) -> str:
     """A word as a CSS class."""
     return "".join(c if c.isalnum() else "-" for c in text.lower())
@@ -138,8 +145,8 @@ def _context(report: Report) -> dict[str, Any]:
     return {
         "report": report,
         "document": document,
-        "style": _text("style.css"),
-        "script": _text("script.js"),
+        "style": text("style.css"),
+        "script": text("theme.js") + text("script.js"),
         "drawings": [draw(statements, form) for form in (WIDE, NARROW)],
         "anchors": anchors(statements),
         "statements": [_statement(report, s) for s in statements],
@@ -153,7 +160,8 @@ def _context(report: Report) -> dict[str, Any]:
 
 
 @cache
-def _text(name: str) -> str:
+def text(name: str) -> str:
+    """A file beside the templates, to be put into a page as it is."""
     from markupsafe import Markup
 
     return Markup(files("rfa.report").joinpath("html", name).read_text(encoding="utf-8"))

@@ -173,7 +173,7 @@ def features(setting: Setting) -> Iterator[Feature]:
     )
     yield Feature("unit variance", True, "every law is scaled to unit variance per coordinate")
     yield Feature(
-        "orthonormal centres", bool(np.abs(gram - np.eye(2)).max() < 1e-12), "〈μ1, μ2〉 = 0, ‖μ‖ = 1"
+        "orthonormal centres", bool(np.abs(gram - np.eye(2)).max() < 1e-12), "⟨μ1, μ2⟩ = 0, ‖μ‖ = 1"
     )
     yield Feature("integer 1/(4 alpha)", on_grid, f"1/(4 alpha) = {1 / (4 * setting.step_size):.6g}, K = {K}")
     yield Feature(

@@ -12,7 +12,7 @@ from rfa.errors import InputError
 from rfa.setting import Setting
 from rfa.studies.coordinates import Coordinate
 from rfa.studies.execution import Crew
-from rfa.studies.rates import Counts, confidence_sequence
+from rfa.studies.rates import Counts, Interval, confidence_sequence
 from rfa.studies.storage import Store
 from rfa.studies.trials import Task, with_seed
 
@@ -21,6 +21,15 @@ TESTS = EXPANSIONS + BISECTIONS + 2 * REFINEMENTS + 1
 """Most values tested for one break point; each is tested at its share of the level."""
 STRIDE = 10**6
 """Rows of one tested value are numbered from its point times this."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A conclusion at one value of a coordinate: failures among the trials, and the interval of the failure rate."""
+
+    failed: int
+    trials: int
+    failures: Interval
 
 
 @dataclass
@@ -41,6 +50,7 @@ class Prober:
     first_point: int = 0
     stop: Event | None = None
     points: dict[float, int] = field(default_factory=dict)
+    seen: dict[tuple[float, str], Tested] = field(default_factory=dict)
     trials: int = 0
 
     def holds(self, value: float, claim: str) -> int | None:
@@ -57,6 +67,7 @@ class Prober:
             counts = self._counts(point, claim, done)
             seen = confidence_sequence(counts.failed, counts.trials, self.level)
             could = confidence_sequence(counts.failed + counts.unknown, counts.trials, self.level)
+            self.seen[value, claim] = Tested(counts.failed, counts.trials, Interval(seen.lower, could.upper))
             if seen.lower > setting.delta:
                 return -1
             if could.upper <= setting.delta:
@@ -98,6 +109,8 @@ class Break:
     fails_at: float | None
     tested: Mapping[float, int]
     says: str
+    seen: Mapping[float, Tested] = field(default_factory=dict)
+    """What was counted at each tested value."""
 
     @property
     def value(self) -> float | None:
@@ -130,7 +143,8 @@ def find_break(
     holds_at = None if low is None else math.exp(low)
     fails_at = None if high is None else math.exp(high)
     says = _in_words(assumption, claim, prober.axis.name, asked, direction, holds_at, fails_at)
-    return Break(assumption, claim, prober.axis.name, asked, direction, holds_at, fails_at, tested, says)
+    seen = {value: prober.seen[value, claim] for value in tested}
+    return Break(assumption, claim, prober.axis.name, asked, direction, holds_at, fails_at, tested, says, seen)
 
 
 def _bracket(test, start: float, direction: int) -> tuple[float | None, float | None]:  # type: ignore[no-untyped-def]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import click
 
 from rfa.errors import InputError
-from rfa.studies import output
-from rfa.studies.console import FILE, REFUTED, carried_out, chosen, common, setting_of, told
+from rfa.papers import Paper
+from rfa.studies import output, pages
+from rfa.studies.console import FILE, REFUTED, carried_out, chosen, command_line, common, setting_of, told
 from rfa.studies.export import export as table_of
 from rfa.studies.falsify import AXES, Candidate, falsify, make_run
 from rfa.studies.rates import LEVEL
@@ -68,15 +70,16 @@ def study(
         executor=executor,
         workers=workers,
     )
-    write_rates(folder, setting.name, rates)
+    write_rates(folder, setting.name, rates, load_paper(paper))
     raise SystemExit(REFUTED if any(r.outcome.name in ("REFUTED", "ERROR") for r in rates.rates) else 0)
 
 
-def write_rates(folder: Path, name: str, rates: Rates) -> None:
-    """report.json and report.md of a study, the latter also on the terminal."""
+def write_rates(folder: Path, name: str, rates: Rates, paper: Paper) -> None:
+    """report.json, report.md and report.html of a study, the second also on the terminal."""
     text = output.rates_markdown(f"Rates: {name}", rates, folder / FILE)
     output.write_json(folder / "report.json", "rfa.rates/1", rates)
     output.write_whole(folder / "report.md", text)
+    output.write_whole(folder / "report.html", pages.study_page(rates, paper, folder / FILE, command_line()))
     click.echo(text)
 
 
@@ -99,20 +102,30 @@ def sweep(file: Path, out: Path | None, resume: bool, workers: int, executor: st
     )
     with Store.open(folder / FILE) as store:
         rows = table_of(store, folder / "table.csv")
-        text = sweep_markdown(store, Sweep.of(store))
+        points = sweep_points(store, grid)
+    text = sweep_markdown(grid, points)
     output.write_whole(folder / "report.md", text)
+    shown = pages.sweep_page(file.stem, grid, points, load_paper(paper), command_line())
+    output.write_whole(folder / "report.html", shown)
     click.echo(text + f"\n{rows} rows in {folder / 'table.csv'}")
 
 
-def sweep_markdown(store: Store, grid: Sweep) -> str:
+def sweep_points(store: Store, grid: Sweep) -> list[pages.Point]:
+    """The changes and rates of every point."""
+    paper = load_paper(grid.paper)
+    return [
+        (changes, rates_of(store, paper, point, level=LEVEL, method="exact"))
+        for point, changes in enumerate(grid.points())
+    ]
+
+
+def sweep_markdown(grid: Sweep, points: Sequence[pages.Point]) -> str:
     """Failures of every conclusion at every point."""
-    paper, rows = load_paper(grid.paper), []
-    for point, changes in enumerate(grid.points()):
-        rates = rates_of(store, paper, point, level=LEVEL, method="exact")
-        rows += [
-            (*changes.values(), r.claim, r.outcome.name, r.counts.failed, r.counts.trials, r.least_slack)
-            for r in rates.rates
-        ]
+    rows = [
+        (*changes.values(), r.claim, r.outcome.name, r.counts.failed, r.counts.trials, r.least_slack)
+        for changes, rates in points
+        for r in rates.rates
+    ]
     head = (*grid.axes, "claim", "outcome", "failed", "trials", "least slack")
     return f"# Sweep\n\n{output.table(head, rows)}"
 
@@ -152,6 +165,8 @@ def violations(
     text = output.violations_markdown(report, folder / FILE)
     output.write_json(folder / "report.json", "rfa.violations/1", report)
     output.write_whole(folder / "report.md", text)
+    shown = pages.violations_page(report, load_paper(paper), folder / FILE, command_line())
+    output.write_whole(folder / "report.html", shown)
     for number, one in enumerate(report.maps, 1):
         output.write_map(folder, number, one)
     click.echo(text)

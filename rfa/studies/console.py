@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -78,6 +79,11 @@ def setting_of(name: str | None, changes: tuple[str, ...], paper: str) -> Settin
             raise InputError(f"--set {change}: expected KEY=VALUE")
         given[key] = parse_value(key, value)
     return move(setting, given)
+
+
+def command_line() -> str:
+    """The command that is running."""
+    return shlex.join(["rfa", *sys.argv[1:]])
 
 
 class Meter:

@@ -11,10 +11,11 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from rfa.report import plotting
 from rfa.setting import Setting
 from rfa.studies.breakpoints import Break
 from rfa.studies.falsify import Found
-from rfa.studies.figures import heat_map, power_law
+from rfa.studies.pages import map_picture
 from rfa.studies.replay import replay_command
 from rfa.studies.scaling import ScalingVerdict
 from rfa.studies.summary import Rate, Rates
@@ -235,15 +236,15 @@ def _shares(rates: Sequence[Rate]) -> str:
 
 
 def write_map(folder: Path, number: int, of: Map) -> None:
-    """A map as table and figure."""
+    """A map as table and, with matplotlib, as picture."""
     rows = [(y, *shares) for y, shares in zip(of.rows[1], of.shares, strict=True)]
     head = (f"{of.rows[0]} \\ {of.columns[0]}", *(f"{x:g}" for x in of.columns[1]))
     write_whole(
         folder / f"map-{number}.md",
         f"# Share of {of.trials} trials in which {of.statement} held\n\n{table(head, rows)}",
     )
-    title = f"{of.statement}: share of {of.trials} trials in which it held"
-    write_whole(folder / f"map-{number}.svg", heat_map(title, of.rows, of.columns, of.shares))
+    if plotting.available():
+        write_whole(folder / f"map-{number}.svg", map_picture(of).svg)
 
 
 def scalings_markdown(verdicts: Sequence[ScalingVerdict]) -> str:
@@ -266,9 +267,11 @@ def write_scalings(folder: Path, verdicts: Sequence[ScalingVerdict]) -> None:
     write_whole(folder / "report.md", scalings_markdown(verdicts))
     write_json(folder / "report.json", "rfa.scaling/1", {"verdicts": verdicts})
     for v in verdicts:
-        if v.fit is not None:
-            figure = power_law(v.scaling.says, v.scaling.along, v.data, v.fit.exponent, v.fit.level)
-            write_whole(folder / f"{v.scaling.id}.svg", figure)
+        if v.fit is not None and plotting.available():
+            from rfa.report.study_pictures import power_law
+
+            drawn = power_law(v.scaling.says, v.scaling.along, v.data, v.fit.exponent, v.fit.level)
+            write_whole(folder / f"{v.scaling.id}.svg", plotting.svg(drawn))
 
 
 def found_lines(found: Sequence[Found]) -> list[str]:
