@@ -54,7 +54,7 @@ class Statement:
     readings: tuple[str, ...]
     words: str
     claims: Claims
-    moot: Mapping[str, str] = field(default_factory=dict)
+    moot: Mapping[str, str] = field(default_factory=dict, hash=False)
     """By kind of departure (`rfa.departures.KINDS`), why the statement means nothing on a run with it."""
 
 

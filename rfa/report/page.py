@@ -61,10 +61,10 @@ def page(report: Report, pictures: Sequence[Picture] = ()) -> str:
 def comparison_page(head: str, names: Sequence[str], sections: Sequence[Section]) -> str:
     """Several papers on one run as a page of tables, with links to the reports in the directories `names`."""
     tables = [Section(*plain([s.title, s.head, s.rows])) for s in sections]
-    template = _environment().get_template("comparison.html")
+    template = environment().get_template("comparison.html")
     return template.render(
         title=plain(head), names=names, sections=tables, prose=("says", "note", "step", "what it does"),
-        style=_text("style.css"),
+        style=text("style.css"),
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ STRIDE = 10**6
 
 
 @dataclass(frozen=True)
-class Tested:
+class Tried:
     """A conclusion at one value of a coordinate: failures among the trials, and the interval of the failure rate."""
 
     failed: int
@@ -50,7 +50,7 @@ class Prober:
     first_point: int = 0
     stop: Event | None = None
     points: dict[float, int] = field(default_factory=dict)
-    seen: dict[tuple[float, str], Tested] = field(default_factory=dict)
+    seen: dict[tuple[float, str], Tried] = field(default_factory=dict)
     trials: int = 0
 
     def holds(self, value: float, claim: str) -> int | None:
@@ -67,7 +67,7 @@ class Prober:
             counts = self._counts(point, claim, done)
             seen = confidence_sequence(counts.failed, counts.trials, self.level)
             could = confidence_sequence(counts.failed + counts.unknown, counts.trials, self.level)
-            self.seen[value, claim] = Tested(counts.failed, counts.trials, Interval(seen.lower, could.upper))
+            self.seen[value, claim] = Tried(counts.failed, counts.trials, Interval(seen.lower, could.upper))
             if seen.lower > setting.delta:
                 return -1
             if could.upper <= setting.delta:
@@ -109,7 +109,7 @@ class Break:
     fails_at: float | None
     tested: Mapping[float, int]
     says: str
-    seen: Mapping[float, Tested] = field(default_factory=dict)
+    seen: Mapping[float, Tried] = field(default_factory=dict)
     """What was counted at each tested value."""
 
     @property

@@ -219,9 +219,12 @@ def violations_page(report: Violations, paper: Paper, file: Path, command: str) 
 
 def _assumptions(report: Violations) -> Iterator[Section]:
     rows: list[tuple[Cell, ...]] = [
-        (a.id, formula(a.says), chip("holds" if a.holds else "fails"), a.lhs, a.rhs, None if a.holds else f"{a.excess:.4g} ×")
+        (
+            a.id, formula(a.says), chip("holds" if a.holds else "fails"), a.lhs, a.rhs,
+            None if a.holds else f"{a.excess:.4g} ×",
+        )
         for a in report.assumptions
-    ]
+    ]  # fmt: skip
     yield Section("Assumptions", head=("assumption", "says", "at this C", "left", "right", "overstepped"), rows=rows)
     laws: list[tuple[Cell, ...]] = [(f.name, chip("holds" if f.holds else "fails"), f.says) for f in report.features]
     yield Section("Laws", head=("of the laws", "holds", "says"), rows=laws)

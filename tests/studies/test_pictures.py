@@ -3,7 +3,7 @@ import pytest
 
 from rfa.report import plotting
 from rfa.report.study_pictures import Bar, Dot, break_curve, curve, heat_map, power_law, rates
-from rfa.studies.breakpoints import Break, Tested
+from rfa.studies.breakpoints import Break, Tried
 from rfa.studies.pages import break_pictures, map_picture
 from rfa.studies.rates import Interval
 from rfa.studies.violations import Map
@@ -56,7 +56,7 @@ def test_a_break_curve_has_its_points_the_rate_asked_for_and_where_it_breaks():
 
 
 def test_the_break_pictures_show_what_was_counted():
-    seen = {1.0: Tested(0, 16, Interval(0.0, 0.3)), 2.0: Tested(12, 16, Interval(0.4, 0.9))}
+    seen = {1.0: Tried(0, 16, Interval(0.0, 0.3)), 2.0: Tried(12, 16, Interval(0.4, 0.9))}
     found = Break("A1", "L12", "d", 1.0, 1, 1.0, 2.0, {1.0: 1, 2.0: -1}, "says", seen)
     (made,) = break_pictures([found], 0.1)
     assert made.title == "L12 along A1" and "1 − δ = 0.9" in made.svg
