@@ -33,6 +33,7 @@ from rfa.command_line import (
     write_json,
 )
 from rfa.errors import InputError
+from rfa.realdata.cli import data
 from rfa.recheck.command import recheck
 from rfa.report import pictures_cli
 from rfa.studies.cli import register
@@ -280,4 +281,5 @@ def constants(
 register(main)
 pictures_cli.register(main)
 main.add_command(certify)
+main.add_command(data)
 main.add_command(recheck)

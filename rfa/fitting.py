@@ -18,7 +18,7 @@ from rfa.runfile import integers, matrix, read_sample
 DENSE = 300
 """Dimension up to which the two directions are taken from a full decomposition."""
 ITERATIONS = 30
-SPREAD = 4.0
+SPREAD = 3.0
 """Standard errors that the mean of a cluster may be off its centre before that counts as a departure."""
 
 
@@ -59,7 +59,7 @@ def fit_clusters(X: Any, y: Any) -> Clusters:
     labels = integers(given, "y", len(X), (-1, 1))
     if X.shape[1] < 2 or len(X) < 4:
         raise InputError(f"X: shape {X.shape}; four clusters need at least four samples in two dimensions")
-    return _described(X, labels, _clustered(X, four_centres(_directions(X, labels))))
+    return described(X, labels, _clustered(X, four_centres(_directions(X, labels))))
 
 
 def _directions(X: Array, y: Array) -> Array:
@@ -91,7 +91,8 @@ def _clustered(X: Array, start: Array) -> NDArray[np.int64]:
         raise InputError("X, y: no four clusters are found: one of ±mu1, ±mu2 attracts no sample") from None
 
 
-def _described(X: Array, y: NDArray[np.int64], cluster: NDArray[np.int64]) -> Clusters:
+def described(X: Array, y: NDArray[np.int64], cluster: NDArray[np.int64]) -> Clusters:
+    """What the clusters of a sample look like; `InputError` if one has no majority of its own label."""
     clean = CENTRE_LABEL[cluster]
     for k, name in enumerate(CENTRE_NAMES):
         own = y[cluster == k] == CENTRE_LABEL[k]
@@ -151,7 +152,7 @@ def complete(given: Mapping[str, Any]) -> Completed:
     sample = read_sample(arrays)
     if not estimates:
         return Completed(sample, departures=tuple(found))
-    fit = _described(np.asarray(X, dtype=np.float64), sample.y, sample.cluster)
+    fit = described(np.asarray(X, dtype=np.float64), sample.y, sample.cluster)
     if "mu" in estimates:
         found += centre_departures(fit)
     estimates |= {"sigma": "spread of the samples about their cluster means", "eta": "share of noisy samples"}
@@ -207,7 +208,7 @@ def _fill(arrays: dict[str, Any], X: Array, y: NDArray[np.int64]) -> dict[str, s
         arrays["y_clean"] = CENTRE_LABEL[cluster]
         estimates |= {"y_clean": "the label of the cluster"} if "cluster" in estimates else {}
     if "mu" not in arrays:
-        fit = _described(np.asarray(X, dtype=np.float64), y, cluster)
+        fit = described(np.asarray(X, dtype=np.float64), y, cluster)
         arrays["mu"], estimates["mu"] = fit.mu, "from the means of the clusters"
     return estimates
 
