@@ -150,26 +150,31 @@ def check(path: Path, changes: tuple[str, ...], paper: str | None, **options: An
 
 @main.command("list")
 @click.option("--links", is_flag=True, help="Every link of every chain of the proofs.")
+@click.option("--symbols", is_flag=True, help="The symbols of the paper with their names in the code.")
 @json_option
 @paper_option
-def list_(links: bool, json_path: str | None, paper: str | None) -> int:
-    """List the statements of the paper and its settings, or every link of its proofs.
+def list_(links: bool, symbols: bool, json_path: str | None, paper: str | None) -> int:
+    """List the statements of the paper and its settings, every link of its proofs, or the symbols in the code.
 
     \b
     Examples:
       rfa list
       rfa list --links | grep E20
+      rfa list --symbols
     """
     from rfa import listing
     from rfa.audit import find_paper, named_settings
     from rfa.report.tables import listed
 
     of = find_paper(paper)
-    rows = list(listing.links(of, listing.example_run(of))) if links else listing.statements(of)
+    if symbols:
+        rows = listing.symbols()
+    else:
+        rows = list(listing.links(of, listing.example_run(of))) if links else listing.statements(of)
     if write_json(rows, json_path):
         return OK
     click.echo(listed(rows))
-    if not links:
+    if not links and not symbols:
         click.echo(f"\nSettings: {', '.join(named_settings(of))} (default {of.default_setting})")
     return OK
 

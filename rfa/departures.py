@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import expit
+import scipy
 
 from rfa.engine.layout import Problem
 from rfa.engine.weights import Continue
@@ -55,7 +55,7 @@ MOST_SAMPLES, MOST_ENTRIES = 2000, 20_000_000
 """Size up to which the weights of the samples in a step are sought."""
 
 LOSSES: dict[str, Callable[[Array], Array]] = {
-    "logistic": lambda z: np.asarray(expit(-z)),
+    "logistic": lambda z: np.asarray(scipy.special.expit(-z)),
     "hinge": lambda z: (z < 1).astype(float),
     "squared": lambda z: 1 - z,
     "exponential": lambda z: np.exp(-np.clip(z, -50, 50)),
@@ -251,7 +251,7 @@ def _weighted(
     if n > MOST_SAMPLES or n * W.size > MOST_ENTRIES:
         return None
     pre = form.preactivations(X, W)
-    weight = problem.alpha / n * expit(-y * form.outputs(pre)) * y
+    weight = problem.alpha / n * scipy.special.expit(-y * form.outputs(pre)) * y
     parts = form.a[:, None] * form.slope(pre, problem.relu_at_zero) * weight
     A = (parts[:, None, :] * X.T[None]).reshape(-1, n)
     more, _, rank, _ = np.linalg.lstsq(A, step.ravel() - A.sum(axis=1), rcond=None)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Iterator
+from functools import cached_property
+from types import FunctionType
 from typing import Any
 
 from rfa.audit import find_setting
@@ -11,6 +15,7 @@ from rfa.claims import Claim
 from rfa.errors import InputError
 from rfa.papers import DoesNotApply, Paper, Statement
 from rfa.run import Run
+from rfa.setting import Setting
 from rfa.simulation import simulate
 
 
@@ -56,13 +61,27 @@ def statements(paper: Paper) -> list[dict[str, Any]]:
     ]
 
 
+def symbols() -> list[dict[str, str]]:
+    """The recurring symbols of the paper and the names they have in the code: of a run, and of a setting."""
+    parts = {
+        name: inspect.getdoc(part) or ""
+        for name, part in vars(Run).items()
+        if not name.startswith("_") and isinstance(part, property | cached_property | FunctionType)
+    }
+    rows = [
+        {"name": f"run.{name}", "says": " ".join(says.split("\n\n")[0].split())} for name, says in parts.items()
+    ]
+    keys = re.findall(r"^([\w, ]+?)  +(.+)$", inspect.getdoc(Setting) or "", re.MULTILINE)
+    return rows + [{"name": f"setting.{name}", "says": says} for name, says in keys]
+
+
 def explained(paper: Paper, id: str) -> str:
     """A statement in words with its premises, conclusions, chains, known gaps and readings.
 
     `id` is that of a statement, a claim, a chain, a gap or a reading; case does not matter, nor μ for mu.
     """
     wanted = id.lower().replace("μ", "mu")
-    for notes in (paper.gaps, paper.readings):
+    for notes in (paper.gaps, paper.readings) if wanted not in {s.id.lower() for s in paper.results} else ():
         for key, text in notes.items():
             if key.lower() == wanted:
                 return f"{key}  {text}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import chdtr, chdtrc
+import scipy
 
 from rfa.data import Sample
 from rfa.departures import Departure, StepWatch, departures_of, form_departures
@@ -179,7 +179,7 @@ class Recorder:
         if omega is None:
             return
         square, count = float((W.astype(np.float64) ** 2).sum()) / float(omega) ** 2, W.size
-        if min(chdtr(count, square), chdtrc(count, square)) < SURE:
+        if min(scipy.special.chdtr(count, square), scipy.special.chdtrc(count, square)) < SURE:
             size = float(omega) * np.sqrt(count)
             raise InputError(
                 f"step 0: ‖W‖_F = {np.linalg.norm(W):.4g}, and omega_init = {omega:g} gives about {size:.4g}; "

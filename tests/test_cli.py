@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import rfa as rfa_package
-from rfa import InputError, Setting, audit, save_run
+from rfa import InputError, Setting, audit, find_papers, listing, save_run
 from rfa.audit import difference, find_paper, find_setting, named_settings, replay_command, simulate
 from rfa.cli import main
 from rfa.papers import AssumptionRow, AssumptionTable
@@ -488,3 +488,21 @@ def test_the_difference_of_settings_is_what_set_would_need():
     changed = base.override(name='a "b" = c', clusters="cube")
     again = dict(part.split("=", 1) for part in difference(base, changed) if part != "--set")
     assert again == {"clusters": '"cube"', "name": '"a \\"b\\" = c"'}
+
+
+def test_the_glossary_names_every_recurring_symbol_of_the_code():
+    says = {row["name"]: row["says"] for row in listing.symbols()}
+
+    assert says["run.D"] == "D = max_i ‖xi_i‖." and says["run.J"].startswith("J_mu") and "run.in_J" in says
+    assert says["setting.omega_init"] == "standard deviation of the initial weights"
+    assert all(says.values()) and not any("\n" in text for text in says.values())
+
+
+@pytest.mark.parametrize("paper", find_papers().values(), ids=lambda paper: paper.name)
+def test_every_statement_is_explained_in_words(paper, monkeypatch):
+    run = listing.example_run(paper)
+    monkeypatch.setattr(listing, "example_run", lambda of: run)
+    for statement in paper.results:
+        told = listing.explained(paper, statement.id)
+        assert told.startswith(f"{statement.id}  {statement.title}") and statement.words in told
+        assert len(statement.words) > 30 and all(gap in told for gap in statement.gaps)

@@ -1,5 +1,6 @@
 import pathlib
 import re
+import shlex
 import tomllib
 
 import pytest
@@ -30,7 +31,15 @@ def test_the_setting_of_the_readme_is_a_setting(text):
 
 
 @pytest.mark.parametrize("code", blocks("python"))
-def test_the_python_of_the_readme_runs(code, capsys):
+def test_the_python_of_the_readme_runs(code, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {})
 
-    assert str(Outcome.CONFIRMED) in capsys.readouterr().out
+    assert Outcome.CONFIRMED.name in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line", re.findall(r"^    (?:.* && )?(rfa .*)$", README, re.MULTILINE))
+def test_every_command_line_of_the_readme_is_understood(line):
+    _, name, *args = shlex.split(line)
+    with main.commands[name].make_context(name, args) as context:
+        assert "paper" in context.params

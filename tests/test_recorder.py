@@ -108,7 +108,7 @@ BAD_DATA = {
     "words": ({"X": [["a"] * 6] * 48}, r"X: holds <U1"),
     "rows": ({"cluster": np.zeros(3)}, r"cluster: shape \(3,\)"),
     "unknown name": ({"sigmma": 1.0}, r"sigmma: unknown parameter"),
-    "step size": ({"step_size": -1.0}, r"alpha = -1.0; expected more than 0"),
+    "step size": ({"step_size": -1.0}, r"alpha = -1.0; expected at least"),
     "activation": ({"activation": "tanh"}, r"activation = 'tanh'; expected one of relu"),
     "setting of other data": ({"sigma": "x"}, r"sigma = 'x'; expected a finite number"),
 }  # fmt: skip
