@@ -127,6 +127,8 @@ def report_violations(
 ) -> Violations:
     """Run what the report needs and put it together."""
     paper, setting = load_paper(wish.paper), wish.setting
+    if CERTIFICATE in wish.claims and paper.certify is None:
+        raise InputError(f"{CERTIFICATE}: paper {paper.name!r} has none; expected one of its conclusions")
     C = judged_at(paper, setting)
     found = assumptions(paper, setting, C)
     with (Store.resume if resume else Store.create)(path, wish.meta()) as store:

@@ -224,6 +224,14 @@ def test_a_trial_of_the_certificate_alone_needs_no_training(sigma, outcome, monk
     assert mark.rhs == 1.1
 
 
+def test_break_points_of_a_certificate_that_is_not_there_are_refused_before_anything_is_written(tmp_path):
+    wish = Wish(tiny(), "tests.studies.toy:FRAIL_PAPER", claims=("certificate",))
+    with pytest.raises(InputError, match="'frail' has none"):
+        report_violations(wish, tmp_path / "s.sqlite")
+
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_paper_without_a_certificate_has_no_mark_of_it():
     with pytest.raises(InputError, match="no certificate"):
         trials.certificate_mark(FRAIL_PAPER, simulate(tiny()))
