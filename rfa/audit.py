@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -17,7 +18,7 @@ from rfa.report.document import build
 from rfa.report.model import Report
 from rfa.run import Run
 from rfa.setting import Setting
-from rfa.simulation import Accept, simulate as simulate_setting
+from rfa.simulation import MOST_DRAWS, Accept, simulate as simulate_setting
 from rfa.verdicts import Judgement, Outcome, judge
 
 Progress = Callable[[str, int, int], None]
@@ -105,29 +106,50 @@ def simulate(
     paper = find_paper(paper)
     setting = what if isinstance(what, Setting) else find_setting(what, paper)
     training = None if progress is None else lambda done, total: progress("training", done, total)
-    return simulate_setting(setting, accept=acceptance(setting, paper), progress=training, keep=keep)
+    return simulate_setting(setting, accept=acceptance(setting, paper, progress), progress=training, keep=keep)
 
 
-def acceptance(setting: Setting, paper: Paper) -> Accept | None:
-    """Whether `draw_until` holds on a run of no steps; None if the setting asks for nothing."""
-    if not setting.draw_until:
+def acceptance(setting: Setting, paper: Paper, progress: Progress | None = None) -> Accept | None:
+    """Whether `draw_until` holds on a run of no steps; None if the setting asks for nothing.
+
+    The statement is one of this paper or of another that is installed. The last draw ends in an `InputError` that
+    says which claims failed.
+    """
+    id = setting.draw_until
+    if not id:
         return None
-    try:
-        statement = paper[setting.draw_until]
-    except KeyError:
-        known = ", ".join(s.id for s in paper.results)
-        raise InputError(
-            f"draw_until = {setting.draw_until!r}; expected the id of a statement: {known}"
-        ) from None
-    return lambda run: _holds(statement, run)
+    statement = next((s for s in paper.results if s.id == id), None)
+    if statement is None:
+        statements = [s for of in (paper, *find_papers().values()) for s in of.results]
+        statement = next((s for s in statements if s.id == id), None)
+    if statement is None:
+        known = ", ".join(dict.fromkeys(s.id for s in statements))
+        raise InputError(f"draw_until = {id!r}; expected the id of a statement: {known}")
+    failed: Counter[str] = Counter()
+
+    def accept(run: Run) -> bool:
+        if progress is not None:
+            progress(f"drawing until {id} holds, draw {run.draws}", run.draws - 1, MOST_DRAWS)
+        failing = _failing(statement, run)
+        failed.update(failing)
+        if failing and run.draws == MOST_DRAWS:
+            told = "; ".join(f"{claim} fails in {count}" for claim, count in failed.most_common(3))
+            raise InputError(f"draw_until = {id!r}: not met in {MOST_DRAWS} draws: {told}; try other sizes")
+        return not failing
+
+    return accept
 
 
-def _holds(statement: Statement, run: Run) -> bool:
+def _failing(statement: Statement, run: Run) -> list[str]:
+    """The claims that fail on a start, each with the index of its witness."""
     judgement = judge(statement, run, links=False)
     if judgement.outcome in (Outcome.ERROR, Outcome.NOT_APPLICABLE):
         told = judgement.reason or next(v.reason for v in judgement.verdicts if v.reason)
         raise InputError(f"draw_until = {statement.id!r}: cannot be judged on a start: {told}")
-    return all(v.holds is not False for v in judgement.conclusions or judgement.premises)
+    failing = [v for v in judgement.conclusions or judgement.premises if v.holds is False]
+    return [
+        f"{v.id}{''.join(f' at {axis} = {index}' for axis, index in v.witness.items())} ({v.says})" for v in failing
+    ]
 
 
 def judge_all(

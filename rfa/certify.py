@@ -67,10 +67,12 @@ def certifying(name: str | None) -> Paper:
 def start_of(what: str | None, paper: Paper, changes: tuple[str, ...], seed: int | None) -> Run:
     """The sample and first weights of a setting or a run file."""
     from rfa.audit import acceptance
+    from rfa.progress import bar
     from rfa.runfile import load_run
     from rfa.simulation import start
 
     if what is not None and what.endswith(".npz"):
         return load_run(what, only_start=True, **parsed(changes))
     setting = chosen_setting(what, paper, changes, seed)
-    return start(setting, accept=acceptance(setting, paper))
+    with bar() as progress:
+        return start(setting, accept=acceptance(setting, paper, progress))

@@ -54,7 +54,7 @@ class Commands(click.Group):
             code = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             return NO_READER
         except KeyboardInterrupt:
             return _tell("interrupted; nothing half-written is left", INTERRUPTED)
@@ -68,6 +68,10 @@ class Commands(click.Group):
             sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
         try:
             code = super().main(*args, standalone_mode=False, **extra) or OK  # type: ignore[call-overload]
+            sys.stdout.flush()
+        except OSError as why:
+            _drop_output()
+            code = _tell(f"{why.filename or 'standard output'}: {why.strerror or why}", BAD_INPUT)
         except click.ClickException as why:
             code = _tell(why.format_message(), BAD_INPUT)
         except click.Abort:
@@ -79,8 +83,22 @@ class Commands(click.Group):
 
 def _tell(message: str, code: int) -> int:
     line = "".join(c if c.isprintable() else " " for c in message)
-    click.echo(f"rfa: {' '.join(line.split())}", err=True)
+    with contextlib.suppress(OSError):
+        click.echo(f"rfa: {' '.join(line.split())}", err=True)
     return code
+
+
+def _drop_output() -> None:
+    """Nothing more is written to standard output, not even what it has buffered."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _place(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A file for output, checked before the work begins."""
+    from rfa.report.files import check_file
+
+    check_file(value)
+    return value
 
 
 def option_group(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -98,7 +116,7 @@ paper_option = click.option(
     "--paper", metavar="NAME", help="An installed paper (default: that of the setting, else the one as printed)."
 )
 json_option = click.option(
-    "--json", "json_path", metavar="PATH", help="Also write JSON to PATH; - is standard output."
+    "--json", "json_path", metavar="PATH", callback=_place, help="Also write JSON to PATH; - is standard output."
 )
 quiet_option = click.option(
     "--quiet", "-q", is_flag=True, help="Only the verdict in one sentence, no progress."

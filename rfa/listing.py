@@ -88,10 +88,35 @@ def explained(paper: Paper, id: str) -> str:
     run = example_run(paper)
     for statement in sorted(paper.results, key=lambda s: s.id.lower() != wanted):
         found = parts(statement, run)
+        chains = [part for part in found if isinstance(part, Chain) and part.id.lower() == wanted]
+        if chains and statement.id.lower() != wanted:
+            return "\n\n".join("\n".join(_chain(paper, statement, one)) for one in chains)
         if wanted in {statement.id.lower(), *(part.id.lower() for part in found)}:
             return "\n".join(_lines(paper, statement, found))
     known = ", ".join(s.id for s in paper.results)
     raise InputError(f"{id!r}: no such statement, claim, chain, gap or reading; statements: {known}")
+
+
+def _links(chain: Chain) -> Iterator[str]:
+    for claim in chain.links():
+        if claim.link is not None:
+            gap = f"  [{claim.link.gap}]" if claim.link.gap else ""
+            needs = f"  (needs {', '.join(need.id for need in claim.needs)})" if claim.needs else ""
+            yield f"{claim.link.start} {claim.relation} {claim.link.end}  {claim.says}{needs}{gap}"
+
+
+def _chain(paper: Paper, statement: Statement, chain: Chain) -> Iterator[str]:
+    """One chain: where it stands, its links with what they need, the premises and gaps that they name."""
+    where = f", judged on {chain.state} states" if chain.state != "run" else ""
+    index = f" for every {', '.join(chain.axes.split())}" if chain.axes else ""
+    yield f"{chain.id}  {chain.says}"
+    yield f"A chain in the proof of {statement.id}, {statement.title}{index}{where}."
+    yield from ("", *(f"  {row}" for row in _links(chain)))
+    needs = {need.id: need.says for claim in chain.links() for need in claim.needs or ()}
+    gaps = {member.gap: paper.gaps.get(member.gap, "") for member in chain.members if member.gap}
+    for title, notes in (("Needs", needs), ("Gaps", gaps)):
+        if notes:
+            yield from ("", title, *(f"  {key}  {says}" for key, says in notes.items()))
 
 
 def _lines(paper: Paper, statement: Statement, found: list[Claim | Chain]) -> Iterator[str]:
@@ -106,10 +131,7 @@ def _lines(paper: Paper, statement: Statement, found: list[Claim | Chain]) -> It
         yield from ("", "Chains of the proof")
         for one in chains:
             yield f"  {one.id}  {one.says}"
-            for claim in one.links():
-                if claim.link is not None:
-                    gap = f"  [{claim.link.gap}]" if claim.link.gap else ""
-                    yield f"    {claim.link.start} {claim.relation} {claim.link.end}  {claim.says}{gap}"
+            yield from (f"    {row}" for row in _links(one))
     if statement.uses:
         yield from ("", f"Uses  {', '.join(statement.uses)}")
     gaps = dict.fromkeys((*statement.gaps, *(m.gap for c in chains for m in c.members if m.gap)))

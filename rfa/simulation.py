@@ -24,6 +24,7 @@ from rfa.training import Continue, Problem, Progress, memory_needed, observe
 
 Accept = Callable[[Run], bool]
 MOST_DRAWS = 10_000
+"""Draws after which a run that `accept` never accepts is given up."""
 
 
 def simulate(

@@ -127,3 +127,9 @@ def test_the_comparison_has_margins_and_the_loss_of_each_step():
     assert f"| printed | L11.clean | {ledgers['L11.clean']['measured']:.4g} |" in text
     for entry in ledgers["S10.margin"]["entries"]:
         assert f"| {entry['factor']:.4g} |" in text
+
+
+def test_a_setting_that_draws_until_a_statement_of_another_paper_holds_is_certified(run_rfa, tmp_path):
+    found = run_rfa("certify", "quick", "--set", "n=800", "--set", "C0=50", "--json", "-")
+
+    assert found.exit_code in (0, 1) and json.loads(found.output)["conditions"]

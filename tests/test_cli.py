@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -255,7 +256,7 @@ BAD = {
     "nothing to explain": (["explain", "Z8"], "'Z8': no such statement, claim, chain, gap or reading"),
     "bad C": (["assumptions", "--C", "0.5"], "C = 0.5; expected more than 1"),
     "no table": (["constants"], "paper 'toy' has no table of constants"),
-    "json nowhere": (["list", "--json", "empty.toml/x.json"], "cannot be written"),
+    "json nowhere": (["list", "--json", "empty.toml/x.json"], "empty.toml is a file; expected a directory"),
 }  # fmt: skip
 
 
@@ -334,6 +335,9 @@ def test_explain_finds_a_statement_by_any_of_its_ids(papers, id):
 
     if id == "RP.p":
         assert told.startswith("Z0  Toy Z0  (CONDITION)")
+    elif id == "E1":
+        lines = ["E1  a chain", "A chain in the proof of Z1, Toy Z1.", "", "  X0 <= X1  a step  [G1]"]
+        assert told.splitlines() == [*lines, "", "Gaps", "  G1  a slip"]
     else:
         assert told.startswith("Z1  Toy Z1  (DET)") and "Suppose p. Then c." in told
         assert "Z1.c  0 ≤ c" in told and "X0 <= X1  a step  [G1]" in told and "G1  a slip" in told
@@ -506,3 +510,55 @@ def test_every_statement_is_explained_in_words(paper, monkeypatch):
         told = listing.explained(paper, statement.id)
         assert told.startswith(f"{statement.id}  {statement.title}") and statement.words in told
         assert len(statement.words) > 30 and all(gap in told for gap in statement.gaps)
+
+
+def test_a_start_that_never_holds_is_told_with_the_claim_that_keeps_failing(papers, monkeypatch):
+    from rfa import result, simulation, suppose
+
+    @result("Z1", "never", kind="CONDITION")
+    def never(run):
+        """Never."""
+        yield suppose("Z1", "no draw", run.draws, ">=", np.full(3, [0, 99, 0]), axes="j")
+
+    installed = papers(never)
+    shown = []
+    monkeypatch.setattr(audit, "MOST_DRAWS", 4)
+    monkeypatch.setattr(simulation, "MOST_DRAWS", 4)
+    with pytest.raises(InputError) as error:
+        simulate("until", paper=installed, progress=lambda *told: shown.append(told))
+
+    told = "draw_until = 'Z1': not met in 4 draws: Z1 at j = 1 (no draw) fails in 4; try other sizes"
+    assert str(error.value) == told
+    assert shown == [(f"drawing until Z1 holds, draw {k + 1}", k, 4) for k in range(4)]
+
+
+def test_a_start_may_be_asked_for_by_a_statement_of_another_paper(papers):
+    papers(toy("Z1"))
+
+    assert simulate(small_setting(draw_until="Z9")).draws == 1
+
+
+@pytest.mark.parametrize("command", [("verify",), ("list",), ("assumptions",), ("constants",)])
+def test_a_file_that_cannot_be_written_is_told_before_the_work(papers, command):
+    papers(toy("Z1"))
+    done = call(*command, "--json", "/proc/y.json")
+
+    assert done.exit_code == 2 and done.stderr.startswith("rfa: /proc: cannot write in /proc: ") and not written()
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_link_for_json_is_followed(papers, tmp_path):
+    papers(toy("Z1"))
+    (tmp_path / "link.json").symlink_to("there.json")
+
+    assert call("verify", "--json", str(tmp_path / "link.json")).exit_code == 0
+    assert (tmp_path / "link.json").is_symlink() and json.loads((tmp_path / "there.json").read_text())
+
+
+@pytest.mark.parametrize("words", [("list",), ("--help",), ("list", "--json", "/dev/full")])
+def test_a_full_output_is_one_line(words, tmp_path):
+    with open("/dev/full", "w") as full:
+        out = subprocess.DEVNULL if "--json" in words else full
+        done = subprocess.run(rfa(*words), stdout=out, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
+
+    assert done.returncode == 2 and b"No space left on device" in done.stderr and done.stderr.count(b"\n") == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,10 +54,32 @@ def write(
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file that becomes `path` if the block ends well."""
-    with _beside(path) as fresh:
-        yield fresh / path.name
-        os.replace(fresh / path.name, path)
+    """A temporary file whose content becomes that of `path` if the block ends well.
+
+    A regular file is replaced by a rename, one behind a link where it is; into a device or a pipe it is copied.
+    """
+    if _is_stream(path):
+        with tempfile.TemporaryDirectory() as place:
+            yield Path(place) / "content"
+            with _told(path), (Path(place) / "content").open("rb") as content, path.open("wb", buffering=0) as stream:
+                shutil.copyfileobj(content, stream)
+        return
+    target = Path(os.path.realpath(path))
+    with _beside(target) as fresh:
+        yield fresh / target.name
+        os.replace(fresh / target.name, target)
+
+
+def _is_stream(path: Path) -> bool:
+    return path.absolute().is_relative_to("/dev") or (path.exists() and not path.is_file())
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as why:
+        raise InputError(f"{target}: cannot be written: {why.strerror or why}") from None
 
 
 @contextmanager
@@ -64,10 +87,9 @@ def _beside(target: Path) -> Iterator[Path]:
     """A hidden temporary directory next to `target`, gone afterwards whatever happens."""
     fresh = target.parent / f".{target.name}.{secrets.token_hex(4)}"
     try:
-        fresh.mkdir(parents=True)
-        yield fresh
-    except OSError as why:
-        raise InputError(f"{target}: cannot be written: {why.strerror or why}") from None
+        with _told(target):
+            fresh.mkdir(parents=True)
+            yield fresh
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -77,15 +99,27 @@ def check_writable(directory: Path) -> None:
     there = next(p for p in (directory, *directory.absolute().parents) if p.exists())
     if not there.is_dir():
         raise InputError(f"{directory}: {there} is a file; expected a directory for the reports")
-    if not os.access(there, os.W_OK):
-        raise InputError(f"{directory}: no permission to write in {there}")
+    try:
+        tempfile.TemporaryDirectory(dir=there, prefix=".rfa-").cleanup()
+    except OSError as why:
+        raise InputError(f"{directory}: cannot write in {there}: {why.strerror or why}") from None
 
 
 def check_places(directory: Path, *files: Path | str | None) -> None:
     """`check_writable` for the reports and for single files (None and `-` are no files)."""
     check_writable(directory)
     for file in files:
-        if file not in (None, "-"):
-            if Path(str(file)).is_dir():
-                raise InputError(f"{file}: is a directory; expected a file name")
-            check_writable(Path(str(file)).parent)
+        check_file(file)
+
+
+def check_file(file: Path | str | None) -> None:
+    """`check_writable` for a single file; None and `-` are no files, a device fails when it is opened."""
+    if file in (None, "-"):
+        return
+    path = Path(str(file))
+    if path.is_dir():
+        raise InputError(f"{file}: is a directory; expected a file name")
+    if not _is_stream(path):
+        check_writable(Path(os.path.realpath(path)).parent)
+    if path.exists() and not os.access(path, os.W_OK):
+        raise InputError(f"{file}: no permission to write")

@@ -8,7 +8,7 @@ import importlib
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 import scipy
 
 import rfa
+from rfa.audit import acceptance
 from rfa.chains import Chain
 from rfa.claims import FAILS, HOLDS, Claim
 from rfa.errors import InputError
@@ -129,26 +130,13 @@ def code_version(paper: str) -> str:
     return total.hexdigest()[:16]
 
 
-def acceptance(paper: Paper, setting: Setting) -> Callable[[Run], bool] | None:
-    """What `draw_until` asks: every conclusion of the named statement holds on sample and start."""
-    if not setting.draw_until:
-        return None
-    statement = paper[setting.draw_until]
-
-    def accept(run: Run) -> bool:
-        claims = statement.claims(run, links=False)
-        return all(c.holds for c in claims if isinstance(c, Claim) and c.role == "conclusion")
-
-    return accept
-
-
 def run_trial(paper: str, task: Task) -> Trial:
     """Simulate and judge; whatever goes wrong becomes the error of the trial."""
     began, code = time.perf_counter(), code_version(paper)
     try:
         of = load_paper(paper)
         make = start if task.statements == (CERTIFICATE,) else simulate
-        run = make(task.setting, accept=acceptance(of, task.setting))
+        run = make(task.setting, accept=acceptance(task.setting, of))
         marks = tuple(marks_of(of, run, task))
     except Exception as why:
         where = traceback.extract_tb(why.__traceback__)[-1]

@@ -1,12 +1,13 @@
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 
 from rfa import InputError, Setting
 from rfa.report import read
-from rfa.report.files import check_writable, replacing
+from rfa.report.files import check_file, check_places, check_writable, replacing
 from tests.report.toys import REFUTED, report, toy
 from tests.runs import small
 
@@ -119,7 +120,55 @@ def test_a_file_in_the_way_is_told_before_the_work(tmp_path):
 
 
 def test_a_place_without_permission_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    def refused(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
 
-    with pytest.raises(InputError, match="no permission"):
+    monkeypatch.setattr(os, "mkdir", refused)
+
+    with pytest.raises(InputError, match=r"cannot write in .*: Permission denied"):
         check_writable(tmp_path / "out")
+    with pytest.raises(InputError, match="cannot write in"):
+        check_file(tmp_path / "one.json")
+
+
+def test_checking_a_place_leaves_nothing(tmp_path):
+    check_places(tmp_path / "out" / "deep", "-", None, tmp_path / "one.json")
+
+    assert not names(tmp_path)
+
+
+def test_a_link_is_followed_and_its_target_replaced(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/old").write_text("old")
+    (tmp_path / "link").symlink_to("there/old")
+    (tmp_path / "dangling").symlink_to("there/new")
+
+    for name, target in (("link", "old"), ("dangling", "new")):
+        check_file(tmp_path / name)
+        with replacing(tmp_path / name) as fresh:
+            fresh.write_text("text")
+        assert (tmp_path / name).is_symlink() and (tmp_path / "there" / target).read_text() == "text"
+    assert names(tmp_path / "there") == {"old", "new"}
+
+
+def test_a_pipe_is_written_into_and_stays(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    found = []
+    reader = threading.Thread(target=lambda: found.append((tmp_path / "pipe").read_text()))
+    reader.start()
+    with replacing(tmp_path / "pipe") as fresh:
+        fresh.write_text("text")
+    reader.join()
+
+    assert found == ["text"] and stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert names(tmp_path) == {"pipe"}
+
+
+def test_a_device_is_written_into_and_a_full_one_is_told():
+    with replacing(Path("/dev/null")) as fresh:
+        fresh.write_text("text")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+    full = replacing(Path("/dev/full"))
+    with pytest.raises(InputError, match="/dev/full: cannot be written: No space"), full as fresh:
+        fresh.write_text("text")
