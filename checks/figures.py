@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from rfa import Run, Setting
 from rfa.data import draw_fresh, stream
 from rfa.figures import Plot, Said
-from rfa.network import outputs
 from rfa.papers import DoesNotApply
 from rfa.report.plotting import step_axis
 
@@ -52,7 +51,7 @@ def boundary(run: Run) -> Boundary:
     steps = tuple(dict.fromkeys((run.T, run.last)))
     axis = np.linspace(-REACH, REACH, GRID)
     points = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    f = outputs(points @ run.sample.mu, run.W(run.last), run.a).reshape(GRID, GRID)
+    f = run.network(points @ run.sample.mu, run.last).reshape(GRID, GRID)
     found = np.stack([run.output(t).value for t in steps])
     sample = run.sample
     return Boundary(sample.X @ sample.mu.T, sample.y_clean, sample.noisy, sample.y, steps, found, axis, f)
@@ -142,7 +141,7 @@ def curves(run: Run) -> Curves:
     setting, steps, draw = run.setting, sorted(run.weights), run.draws - 1
     points = draw_fresh(setting, run.sample.mu, setting.fresh, stream(setting.seed, "fresh", draw), draw)
     train, right = (
-        np.stack([of.y * outputs(of.X, run.weights[t], run.a) > 0 for t in steps]) for of in (run.sample, points)
+        np.stack([of.y * run.network(of.X, t) > 0 for t in steps]) for of in (run.sample, points)
     )
     noisy = float(run.sample.noisy.mean())
     return Curves(setting.name, run.n, run.d, setting.eta, noisy, np.array(steps), train.mean(axis=1), right)

@@ -14,7 +14,6 @@ from checks.margin_premises import Growth, Margin, equal_second_layer, kept
 from rfa import Claim, Rounded, Run, chain, eq, ge, le, suppose
 from rfa.chains import Chain
 from rfa.data import CENTRE_LABEL
-from rfa.network import outputs
 from rfa.run import OPPOSITE
 
 
@@ -53,7 +52,7 @@ class Centres:
     def output(self) -> Rounded:
         """y_mu f^J(mu; W(T)) from the weights, axis mu."""
         run = self.run
-        value = outputs(run.sample.centre, run.W(run.T), run.a, run.in_J)
+        value = run.network(run.sample.centre, run.T, run.in_J)
         return Rounded(CENTRE_LABEL * value, run.output_error[run.T - run.first])
 
     @cached_property

@@ -14,7 +14,7 @@ from rfa.errors import InputError
 from rfa.rounding import Array
 from rfa.setting import Setting
 
-STREAMS = ("data", "labels", "initialisation", "fresh", "centres", "reference", "probability")
+STREAMS = ("data", "labels", "initialisation", "fresh", "centres", "reference", "probability", "batches")
 """Named random streams of a run; each is independent of how much another one draws."""
 
 CENTRE_NAMES = ("+mu1", "-mu1", "+mu2", "-mu2")
@@ -149,8 +149,17 @@ def _draw_points(
     of = noise.Clusters(law, setting.sigma, mu)
     rate = noise.LAWS[setting.noise].rate(z, cluster, setting.eta, of, stream(setting.seed, "reference", draw))
     z *= setting.sigma
-    z += four_centres(mu)[cluster]
+    z += four_centres(actual_centres(setting, mu))[cluster]
     return z, cluster, rate
+
+
+def actual_centres(setting: Setting, mu: Array) -> Array:
+    """The centres (2, d) that the data are drawn around; mu is the orthonormal pair nearest to them."""
+    if setting.centre_cosine == 0 and setting.centre_ratio == 1:
+        return mu
+    ratio, inner = setting.centre_ratio, setting.centre_ratio * setting.centre_cosine
+    sizes, turns = np.linalg.eigh(np.array([[1.0, inner], [inner, ratio * ratio]]))
+    return np.asarray((turns * np.sqrt(sizes)) @ turns.T @ mu)
 
 
 def draw_start(setting: Setting, draw: int = 0) -> tuple[Array, Array]:

@@ -36,7 +36,7 @@ KINDS = {
 }
 """What each kind of departure is."""
 
-_PROMISES = ("DET", "DET|GR", "WHP-both", "POP")
+_PROMISES = ("DET", "DET|GR", "WHP-both")
 TOUCHES = (
     dict.fromkeys(("second layer", "bias", "activation"), _PROMISES)
     | {"signs": ("WHP-init", *_PROMISES)}

@@ -44,6 +44,9 @@ def draw(run: Run) -> Fresh:
     for start in range(0, setting.fresh, block):
         points = draw_fresh(setting, run.sample.mu, min(block, setting.fresh - start), rng, run.draws - 1)
         across = np.abs(points.X @ run.sample.mu.T)
-        f, f_J = outputs(points.X, W, run.a), outputs(points.X, W, run.a, run.in_J)
+        if run.T in run.forms:
+            f, f_J = run.network(points.X, run.T), run.network(points.X, run.T, run.in_J)
+        else:
+            f, f_J = outputs(points.X, W, run.a), outputs(points.X, W, run.a, run.in_J)
         parts.append((points.y, points.y_clean, f, f_J, across[:, 0] - across[:, 1]))
     return Fresh(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -19,7 +19,7 @@ from rfa.rounding import Array
 from rfa.run import Run, candidates
 from rfa.runfile import DEFAULT_C0, PARAMETERS, fitting, matrix
 from rfa.setting import Setting, checked, grid
-from rfa.simulation import provenance
+from rfa.simulation import check_finite, provenance
 from rfa.training import unit_of
 from rfa.watching import Watcher
 
@@ -141,7 +141,7 @@ class Recorder:
         return _Recording(a, Watcher(problem, W, steps=None, sums_until=self.horizon, given=True), StepWatch(problem))
 
     def _record(self, into: _Recording, now: int, W: Array, form: Form) -> None:
-        with into.watcher.working():
+        with into.watcher.working(), np.errstate(over="ignore", invalid="ignore"):
             if now:
                 into.watcher.move(into.steps.around(lambda t, here, update: W))
             into.watcher.look(None if form.is_theorems(into.a) else form)
@@ -164,6 +164,7 @@ class Recorder:
             )
         self._check_start(self.weights[0])
         trace = self.recording.watcher.trace()
+        check_finite(trace, self.weights[0].dtype)
         made = provenance(str(self.weights[0].dtype), time.perf_counter() - self.began)
         run = Run(
             self.sample, self.recording.a, dict(self.weights), trace, self.alpha, self.sample.X.shape[1],

@@ -17,6 +17,13 @@ SPAN = {"float64": (1e-50, 1e50), "float32": (1e-15, 1e15)}
 """Sizes that numbers from outside may have, by arithmetic: their squares, products and reciprocals stay normal."""
 
 
+THEOREMS = {
+    "layers": "first", "batch": None, "activation": "relu", "loss": "logistic",
+    "centre_cosine": 0.0, "centre_ratio": 1.0,
+}  # fmt: skip
+"""The keys that other settings than the theorem's have, with the values that the theorem's has."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """One experiment. Give the step size either as `K` (alpha = 1/(4K)) or as `alpha`.
@@ -39,6 +46,15 @@ class Setting:
     fresh            number of fresh test samples
     draw_until       id of a statement of the paper: sample and start are drawn again until it holds on them
     seed             one integer for everything random
+
+    Outside the theorem's setting, for studies of what it needs; every report says so (`rfa.variants`):
+
+    layers           which layers are trained: first, or both
+    batch            samples drawn without replacement for each step; default all
+    activation       relu, leaky (slope 0.1), gelu or silu
+    loss             logistic, hinge, squared or exponential
+    centre_cosine    cosine between mu1 and mu2
+    centre_ratio     length of mu2 over that of mu1
     """
 
     d: int
@@ -66,6 +82,12 @@ class Setting:
     draw_until: str = ""
     seed: int = 0
     name: str = "custom"
+    layers: str = "first"
+    batch: int | None = None
+    activation: str = "relu"
+    loss: str = "logistic"
+    centre_cosine: float = 0.0
+    centre_ratio: float = 1.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -81,6 +103,8 @@ class Setting:
             raise InputError(f"eta = {self.eta!r}; expected at most {largest:g} for noise = {self.noise!r}")
         if self.noisy is not None and self.noisy > self.n:
             raise InputError(f"noisy = {self.noisy}; expected at most n = {self.n}")
+        if self.batch is not None and self.batch >= self.n:
+            raise InputError(f"batch = {self.batch}; expected fewer than n = {self.n}, or no batch for all samples")
         if self.noisy and self.eta == 0:
             raise InputError(f"noisy = {self.noisy} with eta = 0.0; expected eta > 0, about noisy / n")
         least, most = SPAN[self.dtype]
@@ -107,7 +131,13 @@ class Setting:
 
     def to_dict(self) -> dict[str, Any]:
         """All keys that are given, as plain values; `Setting.from_dict` is the inverse."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        given = {key: value for key, value in asdict(self).items() if value is not None}
+        return {key: value for key, value in given.items() if key not in THEOREMS or value != THEOREMS[key]}
+
+    @property
+    def varied(self) -> bool:
+        """Whether some key takes the run outside the theorem's setting."""
+        return any(getattr(self, key) != value for key, value in THEOREMS.items())
 
     def to_toml(self) -> str:
         """The setting as a TOML document."""
@@ -223,6 +253,12 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "C": (lambda v: v > 1, "more than 1"),
     "a6_power": (lambda v: 0.1 <= v <= 10, "between 0.1 and 10"),
     "relu_at_zero": _one_of(0.0, 0.5, 1.0),
+    "layers": _one_of("first", "both"),
+    "batch": (lambda v: v >= 1, "at least 1"),
+    "activation": _one_of("relu", "leaky", "gelu", "silu"),
+    "loss": _one_of("logistic", "hinge", "squared", "exponential"),
+    "centre_cosine": (lambda v: abs(v) <= 0.99, "between -0.99 and 0.99"),
+    "centre_ratio": (lambda v: 0.01 <= v <= 100, "between 0.01 and 100"),
     "orientation": _one_of("axes", "random"),
     "dtype": _one_of("float64", "float32"),
     "engine": _one_of("auto", "direct", "reduced"),

@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 
 from rfa.data import Sample, draw_sample, draw_start
+from rfa.departures import departures_of
 from rfa.engine.reduction import dimensions, engine_of, reduce_given
 from rfa.engine.threads import thread_count
 from rfa.errors import InputError
@@ -20,7 +21,8 @@ from rfa.rounding import Array
 from rfa.run import Run, candidates
 from rfa.setting import Setting, grid
 from rfa.trace import Trace, not_finite
-from rfa.training import Continue, Problem, Progress, memory_needed, observe
+from rfa.training import Continue, Form, Problem, Progress, memory_needed, observe
+from rfa.variants import Variant, departures
 
 Accept = Callable[[Run], bool]
 MOST_DRAWS = 10_000
@@ -38,8 +40,12 @@ def simulate(
     check_memory(setting)
     began = time.perf_counter()
     sample, W, a, draws = _drawn(setting, accept)
-    run = _train(setting, sample, W, a, steps=setting.total_steps, progress=progress, keep=keep)
+    variant = Variant(setting, sample, a, draws - 1) if setting.varied else None
+    run = _train(
+        setting, sample, W, a, steps=setting.total_steps, progress=progress, keep=keep, variant=variant
+    )
     made = provenance(setting.dtype, time.perf_counter() - began)
+    run = replace(run, departures=departures_of(run, departures(setting, sample.mu)))
     return replace(run, draws=draws, provenance={**made, "engine": engine_of(setting)})
 
 
@@ -69,15 +75,21 @@ def _train(
     steps: int,
     progress: Progress | None = None,
     keep: Iterable[int] = (),
+    variant: Variant | None = None,
 ) -> Run:
     known = {
         key: getattr(setting, key)
         for key in ("sigma", "eta", "omega_init", "delta", "relu_at_zero", "a6_power", "C", "C0", "d")
     }
-    return trained(
+    run = trained(
         sample, a, W, step_size=setting.step_size, steps=steps, level=setting.record, progress=progress, keep=keep,
+        following=None if variant is None else variant.following, form=None if variant is None else variant.form,
         **known, setting=setting,
     )  # fmt: skip
+    if variant is None:
+        return run
+    forms = {t: form for t in run.weights if (form := variant.form(t)) is not None}
+    return replace(run, forms=forms, gain=variant.gain())
 
 
 def trained(
@@ -93,6 +105,7 @@ def trained(
     level: str = "full",
     keep: Iterable[int] = (),
     following: Continue | None = None,
+    form: Callable[[int], Form | None] | None = None,
     progress: Progress | None = None,
     relu_at_zero: float = 0.0,
     engine: str = "direct",
@@ -100,7 +113,8 @@ def trained(
 ) -> Run:
     """A run from given data X (n, d), second layer a (m,) and first weights W (m, d).
 
-    `following(t, W, update)` continues with weights made elsewhere; `first` is the number of the first step. `known`
+    `following(t, W, update)` continues with weights made elsewhere, `form(t)` is the network around them if it is not
+    the theorem's; `first` is the number of the first step. `known`
     are the parameters of `Run` that are known (sigma, eta, omega_init, delta, ...). With engine = "reduced" the run is
     made in the coordinates of `rfa.engine.reduction.reduce_given`, in which its sample and weights then come.
     """
@@ -116,7 +130,8 @@ def trained(
         in_J = np.asarray(candidates(projection, norm, a, d, C0).any(axis=1))
         trace, weights = observe(
             Problem(sample, a, step_size, relu_at_zero, in_J), W, steps,
-            sums_until=horizon, keep=kept_steps, level=level, following=following, first=first, progress=progress,
+            sums_until=horizon, keep=kept_steps, level=level, following=following, form=form, first=first,
+            progress=progress,
         )  # fmt: skip
     check_finite(trace, W.dtype)
     return Run(

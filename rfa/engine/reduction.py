@@ -31,6 +31,8 @@ ROWS = 256
 
 def reducible(setting: Setting) -> str:
     """Why inner products cannot be drawn directly for a setting; empty if they can."""
+    if setting.varied:
+        return "a run outside the theorem's setting is made in R^d"
     if not clusters.LAWS[setting.clusters].spherical:
         return f"clusters = {setting.clusters!r} is not spherical"
     if setting.noise == "half-space" and setting.orientation == "random":

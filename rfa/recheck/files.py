@@ -51,7 +51,11 @@ def check_arrays(arrays: Arrays) -> None:
         if arrays[name].ndim != axes:
             raise ValueError(f"{name}: shape {arrays[name].shape}; expected {axes} axes")
     for name in arrays:
-        if name != "setting" and (arrays[name].dtype.kind not in "iuf" or arrays[name].dtype.itemsize > 8):
+        if name.startswith("form."):
+            told = "the network is not f(x; W) with a fixed second layer, which is all that is computed again"
+            raise ValueError(f"{name}: {told}")
+        number = arrays[name].dtype.kind in "iuf" and arrays[name].dtype.itemsize <= 8
+        if name not in ("setting", "outside") and not number:
             raise ValueError(f"{name}: holds {arrays[name].dtype}; expected numbers of at most 64 bits")
         if name in (*REQUIRED, *PARAMETERS) and not np.isfinite(arrays[name]).all():
             raise ValueError(f"{name}: expected finite numbers")

@@ -16,12 +16,13 @@ import numpy as np
 
 from rfa import clusters, noise
 from rfa.claims import Claim
-from rfa.data import Sample, draw_centres
+from rfa.data import Sample, actual_centres, draw_centres
 from rfa.errors import InputError
 from rfa.papers import Paper, Statement
 from rfa.run import Run
 from rfa.setting import Setting, grid
 from rfa.studies.coordinates import COORDINATES, PROBED, Coordinate
+from rfa.variants import departures
 
 LEAST_C, LARGEST_C = 1e-30, 1e30
 """Between these constants the ends of intervals are sought; the paper asks for C > 1 besides."""
@@ -166,7 +167,8 @@ def features(setting: Setting) -> Iterator[Feature]:
     law, labels = clusters.LAWS[setting.clusters], noise.LAWS[setting.noise]
     K, on_grid = grid(setting.step_size)
     mu = draw_centres(setting) if setting.d <= 10**6 else np.eye(2)
-    gram = mu @ mu.T
+    centres = actual_centres(setting, mu)
+    gram = centres @ centres.T
     yield Feature("log-concave clusters", law.log_concave, f"clusters = {setting.clusters}")
     yield Feature(
         "symmetric clusters", law.symmetric, f"clusters = {setting.clusters} (used silently, not assumed)"
@@ -176,6 +178,8 @@ def features(setting: Setting) -> Iterator[Feature]:
         "orthonormal centres", bool(np.abs(gram - np.eye(2)).max() < 1e-12), "⟨μ1, μ2⟩ = 0, ‖μ‖ = 1"
     )
     yield Feature("integer 1/(4 alpha)", on_grid, f"1/(4 alpha) = {1 / (4 * setting.step_size):.6g}, K = {K}")
+    for one in departures(setting, mu):
+        yield Feature(f"the theorem's {one.kind}", False, one.says)
     yield Feature(
         "noise independent of x", not labels.depends_on_x or setting.eta == 0, f"noise = {setting.noise}"
     )
