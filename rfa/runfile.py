@@ -233,7 +233,8 @@ def _second_layer(given: Arrays, dtype: Any, *, halves: bool) -> Any:
             f"a: {m} neurons; expected an even number, half with +1/sqrt(m) and half with -1/sqrt(m)"
         )
     allowed = 8 * max(unit_of(a.dtype), unit_of(dtype))
-    off = np.abs(np.abs(a) * np.sqrt(m) - 1)
+    with np.errstate(over="ignore"):
+        off = np.abs(np.abs(a) * np.sqrt(m) - 1)
     if (off > allowed).any():
         j = int(off.argmax())
         raise InputError(

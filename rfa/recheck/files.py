@@ -65,7 +65,7 @@ def check_arrays(arrays: Arrays) -> None:
 
 def _check_shapes(arrays: Arrays) -> None:
     (n, d), m = arrays["X"].shape, len(arrays["a"])
-    steps = arrays.get("steps", np.arange(len(arrays["W"])))
+    steps = np.atleast_1d(arrays.get("steps", np.arange(len(arrays["W"]))))
     wanted = {"y": (n,), "y_clean": (n,), "cluster": (n,), "mu": (2, d), "W": (len(steps), m, d)}
     wanted |= {name: () for name in (*PARAMETERS, "d") if name in arrays}
     for name, shape in wanted.items():
@@ -73,8 +73,8 @@ def _check_shapes(arrays: Arrays) -> None:
             raise ValueError(f"{name}: shape {arrays[name].shape}; expected {shape}")
     if not (n and d >= 2 and m):
         raise ValueError(f"X, a: {n} samples in {d} dimensions, {m} neurons; expected at least 1, 2 and 1")
-    whole = steps.ndim == 1 and steps.dtype.kind in "iu" and len(steps) and (np.diff(steps.astype(np.int64)) > 0).all()
-    if not (whole and steps[0] == 0):
+    whole = steps.ndim == 1 and steps.dtype.kind in "iu" and (np.diff(steps.astype(np.int64)) > 0).all()
+    if not (whole and len(steps) and steps[0] == 0):
         raise ValueError("steps: expected step numbers that begin with 0 and increase")
     log = arrays.get("trace.steps", steps)
     if log.ndim != 1 or not len(log) or log[-1] < steps[-1]:

@@ -62,7 +62,15 @@ def read(path: Path | str) -> Report:
     except RecursionError:
         raise InputError(f"{path}: not a report: nested too deeply") from None
     validate(document, str(path))
+    _check_names(document, str(path))
     return Report(document)
+
+
+def _check_names(document: Any, name: str) -> None:
+    """`InputError` where an id that the document refers to is none of its statements and claims."""
+    known = {row["id"] for entry in document["statements"] for row in (entry, *entry["claims"])}
+    if strange := [id for id in document["never_exercised"] if id not in known]:
+        raise InputError(f"{name}: $.never_exercised: {strange[0][:SHOWN]!r} is no statement or claim of this report")
 
 
 def to_json(report: Report, name: str = "report") -> str:

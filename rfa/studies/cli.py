@@ -299,10 +299,11 @@ def replay_row(file: Path, row: int) -> None:
         click.echo(mark_line(mark))
     if done.trial.error:
         click.echo(f"error: {done.trial.error}")
+    if done.differences:
+        told = [*done.differences[:5], *([done.note] if done.note else [])]
+        raise InputError(f"row {row} differs: " + "; ".join(told))
     if done.note:
         click.echo(done.note, err=True)
-    if done.differences:
-        raise InputError(f"row {row} differs: " + "; ".join(done.differences[:5]))
     click.echo(f"row {row}: the same, {len(done.trial.marks)} marks, seed {done.trial.task.setting.seed}")
 
 

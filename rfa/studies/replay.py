@@ -36,12 +36,14 @@ def replay(path: Path, row: int) -> Replay:
         (error,) = store.db.execute("SELECT error FROM trials WHERE row = ?", (row,)).fetchone()
     trial = run_trial(meta["paper"], task)
     code = code_version(meta["paper"])
-    note = (
-        ""
-        if task.digest(code) == key
-        else f"the row was made by version {meta['code']} of the code, this is {code}"
-    )
+    note = "" if task.digest(code) == key else _another_key(meta["code"], code)
     return Replay(row, trial, tuple(differences(stored, error, trial)), note)
+
+
+def _another_key(made_by: str, code: str) -> str:
+    if made_by != code:
+        return f"the row was made by version {made_by} of the code, this is {code}"
+    return "the key of the row is that of another setting, seed or choice of statements"
 
 
 def differences(stored: list[Mark], error: str, trial: Trial) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from rfa.errors import InputError
 from rfa.setting import Setting
+from rfa.studies import soundness
 from rfa.studies.trials import Mark, Task, Trial, setting_digest
 
 SCHEMA = """
@@ -84,12 +85,14 @@ class Store:
             raise InputError(f"{path}: no such study")
         try:
             db = _connect(path)
-            (found,) = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone() or ("null",)
-        except sqlite3.DatabaseError:
-            found = "null"
-        if json.loads(found) != FORMAT:
-            raise InputError(f"{path}: not a study of format {FORMAT}")
-        return Store(path, db)
+        except sqlite3.DatabaseError as why:
+            raise InputError(f"{path}: not a study of format {FORMAT}: {why}") from None
+        try:
+            soundness.check(db, SCHEMA, FORMAT)
+            return Store(path, db)
+        except (sqlite3.DatabaseError, ValueError) as why:
+            db.close()
+            raise InputError(f"{path}: not a sound study of format {FORMAT}: {' '.join(str(why).split())}") from None
 
     def close(self) -> None:
         """Release the file."""
@@ -168,8 +171,14 @@ class Store:
 
     def setting(self, digest: str, seed: int = 0) -> Setting:
         """A stored setting, with a seed."""
-        (keys,) = self.db.execute("SELECT keys FROM settings WHERE digest = ?", (digest,)).fetchone()
-        return Setting.from_dict({**json.loads(keys), "seed": seed})
+        (keys,) = self.db.execute("SELECT keys FROM settings WHERE digest = ?", (digest,)).fetchone() or ("{}",)
+        try:
+            setting = Setting.from_dict({**json.loads(keys), "seed": seed})
+        except InputError as why:
+            raise InputError(f"{self.path}: setting {digest}: {why}") from None
+        if setting_digest(setting) != digest:
+            raise InputError(f"{self.path}: setting {digest}: its keys are not those that it was stored with")
+        return setting
 
     def marks(self, row: int) -> list[Mark]:
         """The stored marks of one trial, in their order."""

@@ -104,8 +104,11 @@ def setting_digest(setting: Setting) -> str:
 def load_paper(name: str) -> Paper:
     """A paper by its entry point, or as `module:attribute`."""
     if ":" in name:
-        module, attribute = name.split(":")
-        paper = getattr(importlib.import_module(module), attribute)
+        module, _, attribute = name.partition(":")
+        try:
+            paper = getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError, ValueError) as why:
+            raise InputError(f"paper = {name!r}: {why}; expected module:attribute of an installed package") from None
         if not isinstance(paper, Paper):
             raise InputError(f"paper = {name!r}; expected a Paper at that place")
         return paper

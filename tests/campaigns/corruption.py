@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import io
 import json
-import shutil
 import sqlite3
 import zipfile
 from pathlib import Path
@@ -18,10 +17,25 @@ import numpy as np
 
 Rng = np.random.Generator
 NUMBERS = (
-    0, -1, 1, 2, 3, 7, 0.0, -0.0, 0.5, 1e-320, 5e-324, 1e-12, 1e308, -1e308, 10**12, 2**31, 2**63, 2**64, 10**30, -(2**63),
-    float("nan"), float("inf"), float("-inf"),
+    0, -1, 1, 2, 3, 7, 0.0, -0.0, 0.5, 1e-320, 5e-324, 1e-12, 1e308, -1e308, 10**12, 2**31, 2**63, 2**64, 10**30,
+    -(2**63), float("nan"), float("inf"), float("-inf"),
 )  # fmt: skip
-TEXTS = ("", " ", "x", "\x00", "ω√d", "é" * 300, "[" * 200, "../../etc/passwd", "<script>", "1e999", "nan", "None", "\ud7ff", "%s")
+TEXTS = (
+    "",
+    " ",
+    "x",
+    "\x00",
+    "ω√d",
+    "é" * 300,
+    "[" * 200,
+    "../../etc/passwd",
+    "<script>",
+    "1e999",
+    "nan",
+    "None",
+    "\ud7ff",
+    "%s",
+)
 ODD = (*NUMBERS, *TEXTS, None, True, False, [], {}, [1, 2], {"a": 1}, [[[]]])
 
 
@@ -133,10 +147,10 @@ def entry_replaced(rng: Rng, array: Any) -> Any:
         return np.array(setting_damaged(rng, str(out).encode()).decode("utf-8", "replace"))
     if out.size:
         at = np.unravel_index(int(rng.integers(out.size)), out.shape)
-        value = pick(rng, NUMBERS)
+        value = float(pick(rng, NUMBERS))
         with np.errstate(all="ignore"):
             whole = 0 if not np.isfinite(value) else int(np.clip(value, -(2.0**60), 2.0**60))
-            out[at] = whole if out.dtype.kind in "iu" else np.float64(value)
+            out[at] = whole if out.dtype.kind in "iu" else value
     return out
 
 
@@ -153,14 +167,20 @@ def type_replaced(rng: Rng, array: Any) -> Any:
 def shape_replaced(rng: Rng, array: Any) -> Any:
     """Another shape: an axis more or fewer, a row more or fewer, empty."""
     a = np.asarray(array)
-    ways = (a[None], a.reshape(-1), a[:0] if a.ndim else a[None][:0], np.repeat(a[None] if not a.ndim else a, 2, axis=0), a.T)
+    ways = (
+        a[None],
+        a.reshape(-1),
+        a[:0] if a.ndim else a[None][:0],
+        np.repeat(a[None] if not a.ndim else a, 2, axis=0),
+        a.T,
+    )
     return pick(rng, [*ways, a[:-1] if a.ndim else a])
 
 
 def member_added(rng: Rng, data: bytes, name: str) -> bytes:
     """A zip with one more member: a twin, a text, a huge header, nothing."""
     into = io.BytesIO(data)
-    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (%d,), }\n" % 10 ** int(rng.integers(1, 30))
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({10 ** int(rng.integers(1, 30))},), }}\n"
     huge = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
     content = pick(rng, (b"", b"\x93NUMPY", huge, rng.bytes(40), b"\x93NUMPY\x07\x07"))
     import warnings
@@ -176,7 +196,9 @@ def member_added(rng: Rng, data: bytes, name: str) -> bytes:
 
 def places(document: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The path of every value of a JSON document."""
-    inside = document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    inside = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
     return [p for key, value in inside for p in ((*here, key), *places(value, (*here, key)))]
 
 
@@ -207,7 +229,21 @@ def like(rng: Rng, value: Any) -> Any:
         return not value
     if isinstance(value, int | float):
         return pick(rng, (-value, value + 1, value * 2, 0, 10**18, 1e-300, value * 1e200 if abs(value) < 1 else value))
-    words = ("CONFIRMED", "REFUTED", "SILENT", "t", "j", "<=", "==", ">", "premise", "conclusion", "L14", "L14.neuron", "run")
+    words = (
+        "CONFIRMED",
+        "REFUTED",
+        "SILENT",
+        "t",
+        "j",
+        "<=",
+        "==",
+        ">",
+        "premise",
+        "conclusion",
+        "L14",
+        "L14.neuron",
+        "run",
+    )
     return pick(rng, words) if isinstance(value, str) else pick(rng, ODD)
 
 
@@ -219,7 +255,7 @@ def report_damaged(rng: Rng, data: bytes) -> bytes:
 # ---- studies ----------------------------------------------------------------------------------------------------
 
 
-def study_damaged(rng: Rng, data: bytes, path: Path) -> bytes:
+def study_damaged(rng: Rng, data: bytes, path: Path) -> None:
     """A study with an odd value in some row, a table or column less, a value of another type."""
     path.write_bytes(data)
     db = sqlite3.connect(path)
@@ -244,7 +280,6 @@ def study_damaged(rng: Rng, data: bytes, path: Path) -> bytes:
         pass
     finally:
         db.close()
-    return path.read_bytes()
 
 
 def _storable(value: Any) -> Any:
@@ -257,7 +292,9 @@ def _storable(value: Any) -> Any:
 
 def _json_cell(rng: Rng, db: sqlite3.Connection, table: str, column: str) -> None:
     """The JSON of one cell damaged as a document."""
-    found = db.execute(f"SELECT rowid, {column} FROM {table}" if table != "marks" else f"SELECT row, {column} FROM {table}")
+    found = db.execute(
+        f"SELECT rowid, {column} FROM {table}" if table != "marks" else f"SELECT row, {column} FROM {table}"
+    )
     rowid, text = pick(rng, found.fetchall() or [(0, "")])
     key = "row" if table == "marks" else "rowid"
     try:
@@ -266,8 +303,3 @@ def _json_cell(rng: Rng, db: sqlite3.Connection, table: str, column: str) -> Non
     except (TypeError, ValueError):
         return
     db.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", (json.dumps(changed), rowid))
-
-
-def copied(source: Path, to: Path) -> Path:
-    """A file or folder elsewhere."""
-    return Path(shutil.copytree(source, to) if source.is_dir() else shutil.copy(source, to))
