@@ -368,8 +368,9 @@ class Run:
 
     @cached_property
     def reach(self) -> Rounded:
-        """max_i |f(x_i; W(t))| / ‖x_i‖, axis t."""
-        return Rounded(self.trace.reach, self.output_error / float(self.input_norm.value.min()))
+        """max_i |f(x_i; W(t))| / ‖x_i‖ over inputs that are not zero, axis t."""
+        lengths = self.input_norm.value[self.input_norm.value > 0]
+        return Rounded(self.trace.reach, self.output_error / float(lengths.min(initial=np.inf)))
 
     # ---- sums over active samples, at the gradient steps below T --------------------------------------------------
 

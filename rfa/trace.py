@@ -67,7 +67,7 @@ class Trace:
     near_zero         number of samples whose activation rounding could flip
     pre_min, pre_max  least and largest <w_j, x_i> over the samples of a cluster
     margin_*          least and largest y f over clean / noisy samples of a cluster; sub_margin_*: of f^J
-    reach             largest |f(x_i)| / ‖x_i‖
+    reach             largest |f(x_i)| / ‖x_i‖ over inputs that are not zero
     loss, accuracy    mean logistic loss; share of clean / noisy samples whose given label is predicted
     frobenius         ‖W‖_F
     patterns          number of distinct activation patterns of the neurons

@@ -133,7 +133,7 @@ class Logger:
             found = self._by_group(pick, both, np.nan)
             log[f"margin_{end}"][t] = found[0].reshape(4, 2)
             log[f"sub_margin_{end}"][t] = found[-1].reshape(4, 2)
-        log["reach"][t] = (np.abs(margins) / self.size).max()
+        log["reach"][t] = np.divide(np.abs(margins), self.size, out=np.zeros_like(margins), where=self.size > 0).max()
         log["loss"][t] = mean_loss(margins, seen.g)
         right = self._by_group(np.add, (margins > 0).view(np.int8), 0, dtype=np.int64).reshape(4, 2).sum(axis=0)
         log["accuracy"][t] = np.divide(right, self.members, out=np.full(2, np.nan), where=self.members > 0)

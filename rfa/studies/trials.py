@@ -28,7 +28,9 @@ from rfa.setting import Setting
 from rfa.simulation import simulate, start
 from rfa.verdicts import Outcome, Verdict, check_axes, judge_claim, judge_premise
 
-NOT_CODE = {"cli.py", "command_line.py", "listing.py", "gallery.py", "progress.py", "report", "studies"}
+NOT_CODE = {
+    "cli.py", "command_line.py", "listing.py", "gallery.py", "progress.py", "realdata", "recheck", "report", "studies",
+}  # fmt: skip
 """Modules and packages of rfa whose text cannot change a trial (of `studies` this module alone can)."""
 CERTIFICATE = "certificate"
 """In the place of a statement: whether the paper guarantees its goals, from sample and first weights alone."""
@@ -107,7 +109,7 @@ def load_paper(name: str) -> Paper:
         module, _, attribute = name.partition(":")
         try:
             paper = getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError, ValueError) as why:
+        except (ImportError, AttributeError, TypeError, ValueError) as why:
             raise InputError(f"paper = {name!r}: {why}; expected module:attribute of an installed package") from None
         if not isinstance(paper, Paper):
             raise InputError(f"paper = {name!r}; expected a Paper at that place")
