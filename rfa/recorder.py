@@ -200,14 +200,12 @@ def to_numpy(value: Any, name: str) -> Any:
     if hasattr(value, "detach"):
         value = value.detach().cpu()
     try:
-        try:
-            found = np.asarray(value)
-        except (TypeError, ValueError, RuntimeError):
-            found = np.asarray(np.from_dlpack(value))
+        if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+            return np.from_dlpack(value)
+        return np.asarray(value)
     except (TypeError, ValueError, RuntimeError, AttributeError, BufferError) as why:
         told = f"{type(value).__name__} is no array: {' '.join(str(why).split())}"
         raise InputError(f"{name}: {told}; expected numbers of float64 or float32") from None
-    return found
 
 
 def one_output(a: Array) -> Array:

@@ -55,6 +55,36 @@ def test_what_needs_the_law_of_the_data_does_not_apply_without_it_and_the_rest_i
     assert report["T1.test"]["outcome"] == report["AD"]["outcome"] == "NOT_APPLICABLE"
 
 
+class Capsule:
+    """An array that speaks DLPack alone."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack__(self, **how):
+        return self.array.__dlpack__(**how)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+def test_arrays_that_speak_dlpack_alone_are_understood():
+    capsules, arrays = recorder(), recorder()
+    for t in range(OWN().last + 1):
+        capsules.step(Capsule(OWN().W(t)), Capsule(OWN().a))
+        arrays.step(OWN().W(t), OWN().a)
+
+    assert np.array_equal(capsules.run().trace.norm, arrays.run().trace.norm)
+
+
+def test_lists_of_numbers_are_arrays():
+    rec = recorder()
+    for t in (0, 1):
+        rec.step(OWN().W(t).tolist(), OWN().a.tolist())
+
+    assert rec.run().last == 1
+
+
 def test_the_run_outlives_what_its_arrays_are_made_into():
     own, s = OWN(), OWN().sample
     rec, loop = recorder(), Loop(own.W(0), own.a, own.step_size)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from rfa.command_line import write_json, write_text
 from rfa.realdata.study import Study, Survival
-from rfa.report.maths import maths
-from rfa.report.page import figure
+from rfa.report.page import environment, figure, text
 
 FILES = ("data.html", "data.md", "data.json")
 
@@ -58,7 +55,7 @@ def _verdict(study: Study) -> Iterator[str]:
     if linear[1] > 0.6:
         yield (
             "That a linear classifier does well shows that these classes are no true XOR: on the theorem's clusters "
-            "none is better than guessing, because opposite clusters have the same label."
+            "(if symmetric) none is better than guessing, because opposite clusters have the same label."
         )
     yield (
         f"Its neurons turn towards the class means, which is the amplification the paper is about: their mean cosine "
@@ -66,24 +63,9 @@ def _verdict(study: Study) -> Iterator[str]:
     )
 
 
-@cache
-def _environment() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    made = Environment(
-        loader=PackageLoader("rfa.realdata", "html"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    made.filters |= {"maths": maths, "figure": figure, "percent": percent}
-    return made
-
-
 def page(study: Study) -> str:
     """The report as one page without outside parts."""
-    from markupsafe import Markup
-
-    style = Markup(files("rfa.report").joinpath("html", "style.css").read_text(encoding="utf-8"))
-    return str(_environment().get_template("data.html").render(**facts(study), style=style))
+    return environment().get_template("data.html").render(**facts(study), style=text("style.css"))
 
 
 def markdown(study: Study) -> str:

@@ -14,6 +14,7 @@ from rfa.data import CENTRE_LABEL, Sample, four_centres
 from rfa.errors import InputError
 from rfa.fitting import fit_clusters, orthonormal
 from rfa.realdata.sources import Source
+from rfa.report.page import plain
 from rfa.rounding import Array
 
 MOST_CLASSES = 20
@@ -59,7 +60,8 @@ def make_task(source: Source, classes: Sequence[str] = (), seed: int = 0) -> Tas
     chosen = _named(known, classes) if classes else _nearest_to_a_cross(source, known)
     rows = np.flatnonzero(np.isin(source.y, chosen))
     cluster = np.array([list(chosen).index(v) for v in source.y[rows]])
-    return _task(source, tuple(map(str, chosen)), rows, cluster, CENTRE_LABEL[cluster], seed, found=False)
+    names = tuple(plain(str(name)) for name in chosen)
+    return _task(source, names, rows, cluster, CENTRE_LABEL[cluster], seed, found=False)
 
 
 def _named(known: NDArray[Any], classes: Sequence[str]) -> list[Any]:
