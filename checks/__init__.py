@@ -40,6 +40,7 @@ from checks.scalings import SCALINGS
 from checks.subnetwork_margin import subnetwork_margin
 from checks.weight_growth import weight_growth
 from rfa import Paper, Run
+from rfa.papers import Survey
 
 
 def notes(run: Run) -> Iterator[str]:
@@ -77,8 +78,13 @@ PAPER = Paper(
     pictured=("L14.neuron", "C10"),
     figures=FIGURES,
     gallery={
-        "proof-scale": ("slack", "L14.neuron", "C10", "margins"),
+        "proof-scale": ("slack", "L14.neuron", "C10", "margins", "L11.clean"),
         "feasible": ("alignment", "portrait"),
         "amplification": ("portrait", "alignment", "capture", "patterns"),
+        "asymmetric": ("margins",),
+    },
+    surveys={
+        "rates": Survey("study", "amplification", 100, statements=("L3", "L4", "L5a", "L5b", "L5c", "L5d", "L6", "D7")),
+        "violations": Survey("violations", "figure-1", 3, {"steps": 12}),
     },
 )  # fmt: skip

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,47 +15,100 @@ from rfa.report.files import replacing
 from rfa.report.markdown import escape
 
 if TYPE_CHECKING:
-    from rfa.papers import Paper
+    from rfa.papers import Paper, Survey
     from rfa.report.model import Report
     from rfa.report.page import Picture
 
 Progress = Callable[[str, int, int], None]
-NUMBERS = "numbers.json"
+NUMBERS, BENCHMARKS = "numbers.json", "benchmarks"
 DIGITS = 6
 """Significant digits of the numbers that a gallery is compared by: below what another processor may round apart."""
 
 
 def generate(paper: Paper, directory: Path, progress: Progress | None = None) -> dict[str, Any]:
     """Make the whole gallery of a paper in `directory`; returns its numbers."""
-    from rfa.report.plotting import svg
-
     numbers: dict[str, Any] = {}
     pages = [f"# Gallery\n\nMade by `rfa gallery`; the numbers behind it are in [{NUMBERS}]({NUMBERS}).\n"]
-    for name, wanted in paper.gallery.items():
-        report, drawn = judged(paper, name, wanted, progress)
-        numbers[name] = summary(report)
-        pages.append("\n".join(_setting(report, name, drawn)))
-        for picture in drawn:
-            _write(directory / f"{name}-{picture.name}.svg", picture.svg)
-    for name in paper.figures:
-        made = make(paper, name, progress=progress)
-        numbers[f"figure {name}"] = said(made)
-        _write(directory / f"figure-{name}.svg", svg(made.drawn))
-        pages.append(f"## Figure {name}\n\n![{escape(made.plot.title)}](figure-{name}.svg)\n\n{made.caption}")
+    for name, entry in entries(paper).items():
+        made = entry(progress, True)
+        numbers[name] = made.numbers
+        pages.append(made.page)
+        for file, picture in made.pictures.items():
+            _write(directory / file, picture)
+    pages += benchmarks(directory / BENCHMARKS)
     _write(directory / "README.md", "\n".join(pages))
     _write(directory / NUMBERS, json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
     return numbers
 
 
-def judged(paper: Paper, name: str, wanted: tuple[str, ...], progress: Progress | None) -> tuple[Report, list[Picture]]:
-    """The report of a named setting and those of its pictures that the gallery shows, in the order of `wanted`."""
+@dataclass(frozen=True)
+class Entry:
+    """A part of the gallery: its numbers, its part of the page, and its pictures by file name."""
+
+    numbers: Any
+    page: str
+    pictures: Mapping[str, str]
+
+
+def entries(paper: Paper) -> dict[str, Callable[[Progress | None, bool], Entry]]:
+    """The parts of the gallery of a paper by name; each is made by a call with or without pictures."""
+    made: dict[str, Callable[[Progress | None, bool], Entry]] = {}
+    for name, wanted in paper.gallery.items():
+        made[name] = partial(_judged, paper, name, wanted)
+    for name in paper.figures:
+        made[f"figure {name}"] = partial(_figure, paper, name)
+    for name, survey in paper.surveys.items():
+        made[name] = partial(_survey, paper, name, survey)
+    return made
+
+
+def _judged(paper: Paper, name: str, wanted: tuple[str, ...], progress: Progress | None, drawing: bool) -> Entry:
+    """A judged run of a named setting, with the wanted pictures in their order."""
     from rfa.audit import simulate, verify
-    from rfa.report.pictures import pictures
+    from rfa.report.pictures import losses, pictures
 
     run = simulate(name, paper=paper, progress=progress)
-    drawn = {picture.name: picture for picture in (pictures(paper, run) if wanted else ())}
     report = verify(run, paper=paper, progress=progress)
-    return report, [drawn[one] for one in wanted if one in drawn]
+    found = [*pictures(paper, run), *losses(report)] if drawing else []
+    drawn = {picture.name: picture for picture in found}
+    shown = [drawn[one] for one in wanted if one in drawn]
+    return Entry(summary(report), "\n".join(_setting(report, name, shown)), _files(name, shown))
+
+
+def _figure(paper: Paper, name: str, progress: Progress | None, drawing: bool) -> Entry:
+    """A figure of the paper with its claims."""
+    from rfa.report.plotting import svg
+
+    made = make(paper, name, progress=progress)
+    page = f"## Figure {name}\n\n![{escape(made.plot.title)}](figure-{name}.svg)\n\n{made.caption}"
+    return Entry(said(made), page, {f"figure-{name}.svg": svg(made.drawn)} if drawing else {})
+
+
+def _survey(paper: Paper, name: str, survey: Survey, progress: Progress | None, drawing: bool) -> Entry:
+    """A study, or a report of violations, of many runs."""
+    from rfa.studies.surveys import carried_out
+
+    made = carried_out(paper, survey, progress)
+    page = [f"## {escape(name)}", "", f"`{made.command}`: {escape(made.sentence)}", ""]
+    for picture in made.pictures if drawing else ():
+        page += [f"![{escape(picture.title)}]({name}-{picture.name}.svg)", "", escape(picture.caption), ""]
+    return Entry(made.numbers, "\n".join([*page, made.table]), _files(name, made.pictures if drawing else ()))
+
+
+def _files(name: str, pictures: Iterable[Picture]) -> dict[str, str]:
+    return {f"{name}-{picture.name}.svg": picture.svg for picture in pictures}
+
+
+def benchmarks(directory: Path) -> Iterator[str]:
+    """The tables and pictures that `python -m tests.benchmarks` has left in a directory."""
+    tables = sorted(directory.glob("*.md"))
+    if not tables:
+        return
+    yield "## Benchmarks\n\nMeasured by `python -m tests.benchmarks`.\n"
+    for picture in sorted(directory.glob("*.svg")):
+        yield f"![{escape(picture.stem)}]({BENCHMARKS}/{picture.name})\n"
+    for table in tables:
+        yield f"### {escape(table.stem)}\n\n{table.read_text(encoding='utf-8')}"
 
 
 def summary(report: Report) -> dict[str, Any]:
@@ -72,19 +127,27 @@ def rounded(x: float | None) -> float | None:
     return None if x is None else float(f"{x:.{DIGITS}g}")
 
 
-def check(paper: Paper, directory: Path, progress: Progress | None = None) -> list[str]:
-    """Every number of a stored gallery that the code does not produce, as `place: stored, made`."""
-    path = directory / NUMBERS
+def check(
+    paper: Paper, directory: Path, progress: Progress | None = None, *, only: Sequence[str] = ()
+) -> list[str]:
+    """Every number of a stored gallery that the code does not produce, as `place: stored, made`.
+
+    `only` names the parts that are made again (empty: all); that the gallery has no other parts is always checked.
+    """
+    path, parts = directory / NUMBERS, entries(paper)
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as why:
         raise InputError(f"{path}: cannot be read: {why}") from None
-    current: dict[str, Any] = {}
-    for name in paper.gallery:
-        current[name] = summary(judged(paper, name, (), progress)[0])
-    for name in paper.figures:
-        current[f"figure {name}"] = said(make(paper, name, progress=progress))
-    return list(differences(stored, current))
+    if unknown := [name for name in only if name not in parts]:
+        raise InputError(f"no part {unknown[0]!r} of the gallery; expected one of {', '.join(parts)}")
+    wrong = [f"/{name}: stored, but no part of the gallery" for name in stored if name not in parts]
+    wrong += [f"/{name}: not stored" for name in parts if name not in stored]
+    for name in only or parts:
+        if name in stored:
+            current = json.loads(json.dumps(parts[name](progress, False).numbers))
+            wrong += differences(stored[name], current, f"/{name}")
+    return wrong
 
 
 def differences(stored: Any, current: Any, place: str = "") -> Iterator[str]:

@@ -140,6 +140,20 @@ class AssumptionTable:
 
 
 @dataclass(frozen=True)
+class Survey:
+    """Many runs of a named setting with `changes`, for the gallery: a study, or a report of violations.
+
+    `statements` are those whose rates are counted (empty: all).
+    """
+
+    kind: Literal["study", "violations"]
+    setting: str
+    trials: int
+    changes: Mapping[str, object] = field(default_factory=dict)
+    statements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Paper:
     """The results of one paper in its order, with its slips, readings and named settings.
 
@@ -177,6 +191,8 @@ class Paper:
     """The figures of the paper by their numbers."""
     gallery: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Named settings that the gallery shows, and which pictures of each."""
+    surveys: Mapping[str, Survey] = field(default_factory=dict)
+    """Studies and reports of violations that the gallery shows, by name."""
 
     def __post_init__(self) -> None:
         ids = [r.id for r in self.results]

@@ -12,7 +12,7 @@ from rfa import simulate
 from rfa.audit import find_setting, named_settings
 from rfa.setting import grid
 
-NAMES = {"quick", "proof-scale", "feasible", "amplification", "figure-1", "figure-2-low", "figure-2-high"}
+NAMES = {"quick", "proof-scale", "feasible", "amplification", "asymmetric", "figure-1", "figure-2-low", "figure-2-high"}
 
 
 def setting(name):

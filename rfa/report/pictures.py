@@ -12,7 +12,8 @@ import numpy as np
 
 from rfa.data import CENTRE_SIGN
 from rfa.papers import DoesNotApply, Paper
-from rfa.report.claim_pictures import against_bound, over_steps, slack, slack_curves
+from rfa.report.claim_pictures import against_bound, over_steps, slack, slack_curves, waterfall
+from rfa.report.model import Report
 from rfa.report.page import CENTRES, Picture
 from rfa.report.plotting import BOUND, CLEAN, COLOURS, NOISY, REST, Floats, available, blank, step_axis, svg, thinned
 from rfa.run import PAIR, Run
@@ -46,6 +47,13 @@ def _pictures(paper: Paper, run: Run) -> Iterator[Picture]:
         except DoesNotApply:
             continue
         yield Picture(make.__name__, make.__name__.capitalize(), _told(make.__doc__), svg(drawn))
+
+
+def losses(report: Report) -> list[Picture]:
+    """The loss waterfalls of a report, by the id of the conclusion; none without matplotlib."""
+    says = "what each step of the proof gives away between the measured and the proved value"
+    ledgers = report.document["ledgers"] if available() else ()
+    return [Picture(x["claim"], f"Losses of {x['claim']}", f"{x['says']}: {says}.", svg(waterfall(x))) for x in ledgers]
 
 
 def _told(words: str | None) -> str:

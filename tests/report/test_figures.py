@@ -1,4 +1,6 @@
 import json
+import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from rfa.cli import main
 from rfa.data import stream
 from rfa.figures import find, make, write
 from rfa.gallery import check, differences, generate, rounded
+from rfa.papers import Survey
 
 pytest.importorskip("matplotlib", reason="the extra plots is not installed")
 
@@ -143,15 +146,23 @@ def test_the_command_prints_the_claims_and_writes_the_files(tmp_path):
 def small_gallery(tmp_path_factory):
     from dataclasses import replace
 
-    few = tuple(PAPER[id] for id in ("C10", "L14", "D7"))
-    of: Paper = replace(PAPER, results=few, gallery={"quick": ("portrait", "slack")}, figures={})
+    few = tuple(PAPER[id] for id in ("C10", "L14", "L3", "D7"))
+    tiny = {"n": 40, "d": 4, "m": 4, "draw_until": "", "noisy": None}
+    surveys = {
+        "rates": Survey("study", "quick", 3, tiny, ("L3", "D7")),
+        "beyond": Survey("violations", "figure-1", 2, {"n": 40, "m": 4, "steps": 6}),
+    }
+    drawn = {"quick": ("portrait", "slack")}
+    of: Paper = replace(PAPER, results=few, gallery=drawn, figures={}, surveys=surveys, ledgers=())
     path = tmp_path_factory.mktemp("gallery") / "reports"
     return of, path, generate(of, path)
 
 
 def test_a_gallery_holds_the_pictures_the_page_and_the_numbers(small_gallery):
     _, path, numbers = small_gallery
-    assert {p.name for p in path.iterdir()} == {"README.md", "numbers.json", "quick-portrait.svg", "quick-slack.svg"}
+    pictures = {"quick-portrait.svg", "quick-slack.svg", "rates-rates.svg", "beyond-rates.svg"}
+    assert {p.name for p in path.iterdir()} == {"README.md", "numbers.json", *pictures}
+    assert numbers["rates"]["rates"]["L3.norm.upper"][2] == 3 and numbers["beyond"]["excess"]["A2"] > 1
     assert json.loads((path / "numbers.json").read_text(encoding="utf-8")) == numbers
     assert numbers["quick"]["slack"]["L14.neuron"][0] == "CONFIRMED"
     assert "(quick-portrait.svg)" in (path / "README.md").read_text(encoding="utf-8")
@@ -165,6 +176,26 @@ def test_a_gallery_whose_numbers_are_made_again_passes_and_a_changed_one_is_told
     (path / "numbers.json").write_text(json.dumps(numbers), encoding="utf-8")
     (told,) = check(of, path)
     assert told.startswith("/quick/slack/L14.neuron: stored ['CONFIRMED', ")
+    assert check(of, path, only=["rates"]) == []
+    numbers["old"] = numbers.pop("rates")
+    (path / "numbers.json").write_text(json.dumps(numbers), encoding="utf-8")
+    assert check(of, path, only=["beyond"]) == ["/old: stored, but no part of the gallery", "/rates: not stored"]
+    with pytest.raises(InputError, match="no part 'nowhere' of the gallery"):
+        check(of, path, only=["nowhere"])
+
+
+REPORTS = pathlib.Path(__file__).parent.parent.parent / "reports"
+
+
+def test_the_gallery_that_is_kept_is_what_the_code_makes():
+    """The parts that take seconds; `rfa gallery --check` makes all again."""
+    assert check(PAPER, REPORTS, only=["amplification", "asymmetric"]) == []
+
+
+def test_every_picture_that_a_page_of_the_project_shows_is_there():
+    for page in (REPORTS / "README.md", REPORTS.parent / "README.md"):
+        shown = re.findall(r"!\[[^]]*\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+        assert len(shown) >= 3 and [one for one in shown if not (page.parent / one).is_file()] == []
 
 
 def test_differences_name_every_place():
