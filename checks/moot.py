@@ -12,6 +12,7 @@ LOGISTIC = "it speaks of the derivative of the logistic loss along the run"
 CROSS = "it speaks of four clusters at ±mu1, ±mu2, two unit vectors at a right angle"
 
 MOOT = {
+    **{id: {"clusters": CROSS} for id in ("L5a", "L5b", "C9", "L12", "L13", "X2", "X4")},
     "L6": {"bias": UNBIASED, "clusters": CROSS},
     "D7": {"bias": UNBIASED, "clusters": CROSS},
     "L5d": {"clusters": CROSS},

@@ -149,8 +149,35 @@ def _draw_points(
     of = noise.Clusters(law, setting.sigma, mu)
     rate = noise.LAWS[setting.noise].rate(z, cluster, setting.eta, of, stream(setting.seed, "reference", draw))
     z *= setting.sigma
-    z += four_centres(actual_centres(setting, mu))[cluster]
+    if setting.pairs == 2:
+        z += four_centres(actual_centres(setting, mu))[cluster]
+    else:
+        z += _of_more_pairs(setting, mu, cluster, rng, draw)
     return z, cluster, rate
+
+
+def _of_more_pairs(
+    setting: Setting, mu: Array, cluster: NDArray[np.int64], rng: np.random.Generator, draw: int
+) -> Array:
+    """The centre of each sample (n, d) where more than two pairs share the four index sets.
+
+    The sets of +mu1 and -mu1 take in those of every pair with label +1, those of +mu2 and -mu2 of every pair with -1.
+    """
+    directions = np.concatenate([actual_centres(setting, mu), more_directions(setting, mu, draw)])
+    first = cluster // 2
+    count = (setting.pairs - first + 1) // 2
+    pair = first + 2 * rng.integers(count)
+    return np.asarray(directions[pair] * CENTRE_SIGN[cluster][:, None])
+
+
+def more_directions(setting: Setting, mu: Array, draw: int = 0) -> Array:
+    """mu3, mu4, ... (pairs - 2, d): the next axes, or random directions, orthonormal and orthogonal to mu."""
+    if setting.orientation == "axes":
+        return np.eye(setting.pairs - 2, setting.d, 2)
+    rng = np.random.default_rng([setting.seed, draw, setting.pairs])
+    drawn = rng.standard_normal((setting.d, setting.pairs - 2))
+    basis, _ = np.linalg.qr(np.concatenate([mu.T, drawn], axis=1))
+    return np.ascontiguousarray(basis[:, 2:].T)
 
 
 def actual_centres(setting: Setting, mu: Array) -> Array:

@@ -40,7 +40,7 @@ _PROMISES = ("DET", "DET|GR", "WHP-both")
 TOUCHES = (
     dict.fromkeys(("second layer", "bias", "activation"), _PROMISES)
     | {"signs": ("WHP-init", *_PROMISES)}
-    | dict.fromkeys(("centres", "clusters"), ("WHP-sample", "WHP-both", "POP"))
+    | {"centres": ("WHP-sample", "WHP-both", "POP"), "clusters": (*_PROMISES, "WHP-sample", "POP")}
 )
 """By kind of departure, the kinds of statements that promise nothing under it whatever their own premises say.
 

@@ -19,7 +19,7 @@ SPAN = {"float64": (1e-50, 1e50), "float32": (1e-15, 1e15)}
 
 THEOREMS = {
     "layers": "first", "batch": None, "activation": "relu", "loss": "logistic",
-    "centre_cosine": 0.0, "centre_ratio": 1.0,
+    "centre_cosine": 0.0, "centre_ratio": 1.0, "pairs": 2,
 }  # fmt: skip
 """The keys that other settings than the theorem's have, with the values that the theorem's has."""
 
@@ -55,6 +55,7 @@ class Setting:
     loss             logistic, hinge, squared or exponential
     centre_cosine    cosine between mu1 and mu2
     centre_ratio     length of mu2 over that of mu1
+    pairs            pairs of opposite clusters: ±mu1, ±mu3, ... with label +1 and ±mu2, ±mu4, ... with label -1
     """
 
     d: int
@@ -88,6 +89,7 @@ class Setting:
     loss: str = "logistic"
     centre_cosine: float = 0.0
     centre_ratio: float = 1.0
+    pairs: int = 2
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -105,6 +107,8 @@ class Setting:
             raise InputError(f"noisy = {self.noisy}; expected at most n = {self.n}")
         if self.batch is not None and self.batch >= self.n:
             raise InputError(f"batch = {self.batch}; expected fewer than n = {self.n}, or no batch for all samples")
+        if self.pairs > self.d:
+            raise InputError(f"pairs = {self.pairs}; expected at most d = {self.d}: their directions are orthogonal")
         if self.noisy and self.eta == 0:
             raise InputError(f"noisy = {self.noisy} with eta = 0.0; expected eta > 0, about noisy / n")
         least, most = SPAN[self.dtype]
@@ -258,6 +262,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "activation": _one_of("relu", "leaky", "gelu", "silu"),
     "loss": _one_of("logistic", "hinge", "squared", "exponential"),
     "centre_cosine": (lambda v: abs(v) <= 0.99, "between -0.99 and 0.99"),
+    "pairs": (lambda v: 2 <= v <= 1000, "between 2 and 1000"),
     "centre_ratio": (lambda v: 0.01 <= v <= 100, "between 0.01 and 100"),
     "orientation": _one_of("axes", "random"),
     "dtype": _one_of("float64", "float32"),

@@ -66,6 +66,9 @@ def departures(setting: Setting, mu: Array) -> Iterator[Departure]:
     if setting.batch is not None:
         told = f"each step sees {setting.batch} of the {setting.n} samples (batch = {setting.batch})"
         yield Departure("mini-batch", told, 0)
+    if setting.pairs > 2:
+        told = f"there are {2 * setting.pairs} clusters (pairs = {setting.pairs}); the index sets of ±mu1 take in all"
+        yield Departure("clusters", f"{told} with label +1, those of ±mu2 all with label -1")
     centres = actual_centres(setting, mu)
     if centres is not mu:
         sizes = np.linalg.norm(centres, axis=1)

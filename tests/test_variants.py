@@ -23,6 +23,7 @@ VARIANTS = {
     "exponential": ({"loss": "exponential"}, "loss", "exponential"),
     "oblique centres": ({"centre_cosine": 0.3}, "centres", "cosine is 0.3"),
     "unequal centres": ({"centre_ratio": 1.5}, "centres", "‖mu2‖ = 1.5"),
+    "more clusters": ({"pairs": 3}, "clusters", "there are 6 clusters (pairs = 3)"),
     "past T": ({"steps": 30}, "time", "the last step is 30, and the theorem stops at T = 1 + K = 4"),
 }  # fmt: skip
 
@@ -48,7 +49,7 @@ def test_a_variant_is_marked_in_the_setting_the_report_and_the_page(name, tmp_pa
 
 def test_a_setting_of_the_theorem_has_no_key_of_a_variant_and_no_departure():
     assert small().departures == () and "departures" not in verify(small()).document
-    assert not set(THEOREMS) & set(small().setting.to_dict()) and len(THEOREMS) == 6
+    assert not set(THEOREMS) & set(small().setting.to_dict()) and len(THEOREMS) == 7
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,27 @@ def test_centres_have_the_angle_and_the_lengths_asked_for_and_mu_is_the_nearest_
     assert np.abs(means[0] + means[1]).max() < 1e-6 and np.abs(left @ right - sample.mu).max() < 1e-6
 
 
+@pytest.mark.parametrize("orientation", ["axes", "random"])
+def test_more_pairs_of_clusters_are_orthonormal_and_alternate_in_label(orientation):
+    sample = draw_sample(small_setting(pairs=5, sigma=1e-9, n=400, eta=0.0, noisy=None, orientation=orientation))
+    points = np.unique(sample.X.round(6) + 0.0, axis=0)
+    gram = points @ points.T
+
+    assert len(points) == 10 and np.abs(np.abs(gram).sum(axis=1) - 2).max() < 1e-4
+    labels = {tuple(x): set(sample.y[np.abs(sample.X - x).max(axis=1) < 1e-4]) for x in points}
+    assert sorted(label for (label,) in labels.values()) == [-1] * 4 + [1] * 6
+    assert all(labels[tuple(x)] == labels[tuple(points[np.argmin(points @ x)])] for x in points)
+
+
+def test_with_more_clusters_what_speaks_of_the_cross_does_not_apply_and_the_rest_is_judged():
+    _, report = varied("more clusters")
+
+    for id in ("L12", "L13", "L6", "AD"):
+        assert report[id]["outcome"] == "NOT_APPLICABLE" and "here there are 6 clusters" in report[id]["reason"]
+    for id in ("L14.frob", "P2.ratio", "T1.train.clean"):
+        assert report[id]["outcome"] in ("BEYOND", "SILENT") and report[id]["counts"].get("CONFIRMED", 0) == 0
+
+
 def test_what_loses_its_meaning_does_not_apply_and_says_why():
     report = varied("oblique centres")[1]
     assert report["AD"]["outcome"] == report["X1"]["outcome"] == "NOT_APPLICABLE"
@@ -146,6 +168,7 @@ def test_a_study_of_violations_lists_the_variant_among_what_the_paper_assumes():
         ({"batch": 48}, r"batch = 48; expected fewer than n = 48"),
         ({"loss": "l1"}, r"loss = 'l1'; expected one of logistic"),
         ({"layers": "second"}, r"layers = 'second'; expected one of first, both"),
+        ({"pairs": 7}, r"pairs = 7; expected at most d = 6"),
         ({"centre_cosine": 1.0}, r"centre_cosine = 1.0; expected between -0.99 and 0.99"),
     ],
 )  # fmt: skip
