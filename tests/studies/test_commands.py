@@ -101,6 +101,7 @@ def test_the_table_is_exported_row_for_row(rfa, tmp_path):
     assert "ends in .csv or .parquet" in rfa("export", out, tmp_path / "table.xlsx").output
 
 
+@pytest.mark.extras
 def test_parquet_holds_the_same_table(rfa, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
     out = tmp_path / "out"

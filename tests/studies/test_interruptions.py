@@ -66,6 +66,7 @@ def test_ctrl_c_ends_in_order_and_says_how_to_go_on(tmp_path):
     assert "Traceback" not in told
 
 
+@pytest.mark.extras
 @pytest.mark.filterwarnings("ignore")
 def test_a_dask_cluster_that_loses_a_worker_gives_the_same_rows(tmp_path):
     """The short form of `python -m tests.campaigns.cluster`."""
