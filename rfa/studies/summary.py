@@ -105,9 +105,12 @@ class Counted:
 
 
 def count_claims(store: Store, point: int, trials: int) -> Iterator[Counted]:
-    """Count every conclusion over the trials of a point; a trial without its mark counts as unknown."""
+    """Count every conclusion over the trials of a point; a trial without its mark counts as unknown.
+
+    SQLite takes the columns beside one min() from the row of the minimum.
+    """
     query = """
-        SELECT statement, claim, name, outcome, supposed, state, count(*), min(slack), marks.row, min(place)
+        SELECT statement, claim, name, outcome, supposed, state, count(*), min(slack), marks.row, place
         FROM trials CROSS JOIN marks ON marks.row = trials.row JOIN names ON names.id = marks.name
         WHERE point = ? AND role = 'conclusion'
         GROUP BY name, outcome, supposed, state"""

@@ -46,6 +46,15 @@ def test_rates_agree_with_the_truth_of_the_toy_paper(studied):
     assert rates["GOAL.short"].outcome is Outcome.CONFIRMED and rates["GOAL.short"].failures.upper < 0.1
 
 
+def test_the_worst_row_is_the_first_of_least_slack(studied):
+    slacks = {}
+    for row in rows(studied[0]):
+        if row[7] == "conclusion":
+            slacks.setdefault(row[6], []).append((row[8] != "REFUTED", row[11], row[0]))
+    for rate in studied[1].rates:
+        assert (rate.least_slack, rate.worst) == min(slacks[rate.claim])[1:]
+
+
 def test_a_wrong_exact_law_is_contradicted_by_the_counts(studied):
     wrong = dataclasses.replace(PAPER, exact_rates=lambda setting: {"COIN.above": 0.95})
     with Store.open(studied[0]) as store:
