@@ -4,14 +4,12 @@ delta."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from threading import Event
 
 from rfa.errors import InputError
 from rfa.setting import Setting
 from rfa.studies.coordinates import Coordinate
-from rfa.studies.execution import Crew
 from rfa.studies.rates import Counts, Interval, confidence_sequence
 from rfa.studies.storage import Store
 from rfa.studies.trials import Task, with_seed
@@ -40,7 +38,7 @@ class Prober:
     Trials of a value are shared between the claims that ask for it and kept in the store.
     """
 
-    crew: Crew
+    run: Callable[[Iterable[Task]], None]
     store: Store
     setting: Setting
     axis: Coordinate
@@ -48,7 +46,6 @@ class Prober:
     level: float
     most: int = 256
     first_point: int = 0
-    stop: Event | None = None
     points: dict[float, int] = field(default_factory=dict)
     seen: dict[tuple[float, str], Tried] = field(default_factory=dict)
     trials: int = 0
@@ -79,7 +76,7 @@ class Prober:
             tasks = [
                 Task(point * STRIDE + k, with_seed(setting, k), self.statements, point=point) for k in rows
             ]
-            self.crew.run(self.store, tasks, None, self.stop)
+            self.run(tasks)
             done = last
 
     def _counts(self, point: int, claim: str, upto: int) -> Counts:

@@ -21,9 +21,9 @@ from rfa.studies.scaling import run_scalings
 from rfa.studies.storage import Store
 from rfa.studies.study import MOST, Plan, run_study
 from rfa.studies.summary import Rates, rates_of
-from rfa.studies.sweeps import Sweep, read_sweep, run_sweep, values_of
+from rfa.studies.sweeps import Sweep, read_sweep, run_sweep
 from rfa.studies.trials import chosen_statements, load_paper, statement_marks
-from rfa.studies.violations import Wish, check_axes, report_violations
+from rfa.studies.violations_cli import break_point, violations
 
 
 @click.command()
@@ -128,94 +128,6 @@ def sweep_markdown(grid: Sweep, points: Sequence[pages.Point]) -> str:
     ]
     head = (*grid.axes, "claim", "outcome", "failed", "trials", "least slack")
     return f"# Sweep\n\n{output.table(head, rows)}"
-
-
-@click.command()
-@chosen
-@click.option("--trials", type=click.IntRange(1), default=30, show_default=True, help="Runs for the rates.")
-@click.option(
-    "--break", "claims", multiple=True, metavar="CLAIM", help="Seek break points of this conclusion."
-)
-@click.option(
-    "--tries", type=click.IntRange(16), default=256, show_default=True, help="Most runs per tested value."
-)
-@click.option("--map", "axes", multiple=True, metavar="COORDINATE=FROM:TO:POINTS", help="Two of them: a map.")
-@click.option("--map-of", default="", metavar="ID", help="Statement or claim that the map shows.")
-@common
-def violations(
-    name: str | None, changes: tuple[str, ...], trials: int, claims: tuple[str, ...], tries: int,
-    axes: tuple[str, ...], map_of: str, out: Path | None, resume: bool, workers: int, executor: str,
-    paper: str,
-) -> None:  # fmt: skip
-    """Which assumptions a setting oversteps, what rests on them, and what breaks in fact."""
-    setting = setting_of(name, changes, paper)
-    if len(axes) not in (0, 2) or bool(axes) != bool(map_of):
-        raise InputError("a map needs two --map COORDINATE=FROM:TO:POINTS and --map-of ID")
-    map_axes = tuple(map_axis(text) for text in axes)
-    wish = Wish(setting, paper, trials, claims, (), tries, map_axes, map_of)
-    folder = out or Path("reports") / f"violations-{setting.name}"
-    report = carried_out(
-        partial(report_violations, wish, folder / FILE),
-        folder / FILE,
-        None,
-        resume=resume,
-        executor=executor,
-        workers=workers,
-    )
-    text = output.violations_markdown(report, folder / FILE)
-    output.write_json(folder / "report.json", "rfa.violations/1", report)
-    output.write_whole(folder / "report.md", text)
-    shown = pages.violations_page(report, load_paper(paper), folder / FILE, command_line())
-    output.write_whole(folder / "report.html", shown)
-    for number, one in enumerate(report.maps, 1):
-        output.write_map(folder, number, one)
-    click.echo(text)
-
-
-def map_axis(text: str) -> tuple[str, tuple[float, ...]]:
-    """An axis of a map: COORDINATE=FROM:TO:POINTS, evenly spaced on the logarithmic scale."""
-    name, _, span = text.partition("=")
-    check_axes([name])
-    try:
-        low, high, points = span.split(":")
-        return name, values_of(name, {"from": float(low), "to": float(high), "points": int(points)})
-    except ValueError:
-        raise InputError(f"--map {text}: expected COORDINATE=FROM:TO:POINTS") from None
-
-
-@click.command(name="breakpoint")
-@chosen
-@click.option("--claim", "claims", multiple=True, required=True, metavar="CLAIM", help="The conclusion.")
-@click.option("--along", multiple=True, metavar="ID", help="Overstep this assumption only.")
-@click.option(
-    "--tries", type=click.IntRange(16), default=256, show_default=True, help="Most runs per tested value."
-)
-@common
-def break_point(
-    name: str | None, changes: tuple[str, ...], claims: tuple[str, ...], along: tuple[str, ...], tries: int,
-    out: Path | None, resume: bool, workers: int, executor: str, paper: str,
-) -> None:  # fmt: skip
-    """How far each assumption can be overstepped before a conclusion breaks.
-
-    Of a paper that certifies (`--paper explicit`) also how far the conclusion is guaranteed before training.
-
-    \b
-    Example:
-      rfa breakpoint explicit --paper explicit --claim conclusion.noisy --along A4
-    """
-    setting = setting_of(name, changes, paper)
-    wish = Wish(setting, paper, 1, claims, along, tries)
-    folder = out or Path("reports") / f"breakpoint-{setting.name}"
-    report = carried_out(
-        partial(report_violations, wish, folder / FILE),
-        folder / FILE,
-        None,
-        resume=resume,
-        executor=executor,
-        workers=workers,
-    )
-    output.write_json(folder / "report.json", "rfa.breakpoints/1", {"breaks": report.breaks})
-    click.echo(output.breaks_markdown(report.breaks))
 
 
 @click.command(name="falsify")

@@ -87,11 +87,23 @@ def command_line() -> str:
 
 
 class Meter:
-    """Progress on standard error: a line at most every two seconds, with an estimate of the time left."""
+    """Progress on standard error: a line at most every two seconds, with an estimate of the time left.
 
-    def __init__(self, total: int | None, already: int = 0) -> None:
-        self.total, self.done, self.new = total, already, 0
+    `total` trials are known beforehand, and `at_most` more may follow.
+    """
+
+    def __init__(self, total: int | None, already: int = 0, *, at_most: int = 0, workers: int = 1) -> None:
+        self.total, self.done, self.new, self.at_most = total, already, 0, at_most
+        self.workers = max(1, workers)
         self.began = self.shown = time.monotonic()
+
+    def announce(self, file: Path) -> str:
+        """What is about to be done and where its results are kept."""
+        some = [f"{self.total} trials"] if self.total else []
+        some += [f"at most {self.at_most} more" if some else f"at most {self.at_most} trials"] if self.at_most else []
+        kept = f", {self.done} of them done" if self.done else ""
+        told = " and ".join(some) or "trials"
+        return f"{told}{kept}; each is saved in {file} when it is finished (Ctrl-C stops in order, --resume goes on)"
 
     def __call__(self, row: int) -> None:
         """One more trial is finished."""
@@ -102,21 +114,30 @@ class Meter:
 
     def line(self, now: float) -> str:
         """Trials done, their pace, and the time left."""
-        pace = self.new / max(now - self.began, 1e-9)
-        if self.total is None:
-            return f"{self.done} trials, {pace:.1f} per second"
+        pace = max(self.new, self.workers) / max(now - self.began, 1e-9)
+        if self.total is None or self.done > self.total:
+            return f"{self.done} trials, {pace:.2g} per second"
         left = (self.total - self.done) / pace
-        return f"{self.done} of {self.total} trials, {pace:.1f} per second, {left:.0f} s left"
+        more = " for these" if self.at_most else ""
+        return f"{self.done} of {self.total} trials, {pace:.2g} per second, about {_span(left)} left{more}"
 
 
-def carried_out(work: Callable[..., Any], file: Path, total: int | None, **how: Any) -> Any:
+def _span(seconds: float) -> str:
+    """A time in words, coarse."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def carried_out(work: Callable[..., Any], file: Path, total: int | None, *, at_most: int = 0, **how: Any) -> Any:
     """`work` with progress, and Ctrl-C turned into an orderly stop that says what is saved and how to go
     on."""
     already = 0
     if file.exists() and how["resume"]:
         with Store.open(file) as store:
             already = store.count()
-    meter = Meter(total, already)
+    elif file.exists():
+        Store.refuse(file)
+    meter = Meter(total, already, at_most=at_most, workers=how["workers"])
+    click.echo(meter.announce(file), err=True)
     with stop_on_interrupt() as stop:
         try:
             return work(done=meter, stop=stop, **how)

@@ -13,14 +13,10 @@ from typing import Any
 
 from rfa.report import plotting
 from rfa.setting import Setting
-from rfa.studies.breakpoints import Break
 from rfa.studies.falsify import Found
-from rfa.studies.pages import map_picture
 from rfa.studies.replay import replay_command
 from rfa.studies.scaling import ScalingVerdict
 from rfa.studies.summary import Rate, Rates
-from rfa.studies.trials import CERTIFICATE
-from rfa.studies.violations import Map, Violation, Violations
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -130,121 +126,6 @@ def _other_row(r: Rate) -> tuple[Any, ...]:
 def interval(low: float, high: float) -> str:
     """An interval in brackets."""
     return f"[{low:.4g}, {high:.4g}]"
-
-
-def violations_markdown(report: Violations, path: Path) -> str:
-    """The assumption-violation report in words and tables."""
-    low, high = report.feasible
-    together = (
-        f"all hold together for C in {interval(low, high)}" if low <= high else "no single C satisfies all"
-    )
-    parts = [
-        f"# Assumptions and violations: {report.setting.name}\n",
-        f"Judged at C = {report.C:.6g}; {together}.\n",
-    ]
-    rows = [
-        (
-            a.id,
-            a.says,
-            "holds" if a.holds else f"overstepped {a.excess:.4g} ×",
-            a.lhs,
-            a.rhs,
-            _constants(a.least_C, a.largest_C),
-        )
-        for a in report.assumptions
-    ]
-    parts.append(table(("assumption", "says", "at this C", "left", "right", "holds for C"), rows))
-    parts.append(
-        table(
-            ("of the laws", "", ""),
-            [(f.name, "holds" if f.holds else "FAILS", f.says) for f in report.features],
-        )
-    )
-    for v in report.violations:
-        parts += _violation_lines(v, path)
-    if report.breaks:
-        parts += ["## Break points, one assumption at a time\n", breaks_markdown(report.breaks)]
-    parts.append("## The nearest setting that satisfies every assumption\n")
-    if report.nearest is None:
-        parts.append("None was found.\n")
-    else:
-        changes = [(n, a, b, b / a if a else None) for n, a, b in report.nearest.changes]
-        parts += [
-            f"At C = {report.nearest.C:.4g} (a descent, not a proof that none is nearer):\n",
-            table(("coordinate", "is", "would be", "factor"), changes),
-        ]
-    parts.append(rates_markdown("Rates", report.rates, path).replace("# Rates\n", "## Rates\n", 1))
-    return "\n".join(parts)
-
-
-def breaks_markdown(breaks: Sequence[Break]) -> str:
-    """Break points in words, and side by side: a row for each coordinate, a column for each conclusion."""
-    claims = dict.fromkeys(b.claim for b in breaks)
-    along: dict[tuple[str, str, float, int], dict[str, Break]] = {}
-    for b in breaks:
-        along.setdefault((b.assumption, b.coordinate, b.asked, b.direction), {})[b.claim] = b
-    rows = [
-        (id, f"{name} {'≤' if direction > 0 else '≥'} {asked:.4g}", *(_edge_of(found.get(c)) for c in claims))
-        for (id, name, asked, direction), found in along.items()
-    ]
-    told = "Rates are supposed to fall along each coordinate; undecided values lie inside the intervals.\n"
-    if CERTIFICATE in claims:
-        told += "`certificate`: the conclusion is guaranteed by sample and first weights alone, before training.\n"
-    return "\n".join([*(f"- {b.says}" for b in breaks), "", table(("assumption", "asks", *claims), rows), told])
-
-
-def _edge_of(found: Break | None) -> str:
-    """Between which values a conclusion ceases to hold."""
-    if found is None or found.holds_at is found.fails_at is None:
-        return "not decided"
-    if found.fails_at is None:
-        return f"holds at {found.holds_at:.4g}, the end of the search"
-    return f"fails at {found.fails_at:.4g}" if found.holds_at is None else interval(found.holds_at, found.fails_at)
-
-
-def _violation_lines(v: Violation, path: Path) -> list[str]:
-    """What one violation touches and breaks."""
-    goals, rests = ", ".join(v.goals) or "the goals", ", ".join(v.all) or "nothing"
-    broken = f"No link on the way to {goals} breaks on the runs looked at.\n"
-    if v.broken is not None:
-        statement, link, row = v.broken
-        again = replay_command(path, row)
-        broken = f"First broken link on the way to {goals}: {link} of {statement} (`{again}`).\n"
-    return [
-        f"## {v.assumption.id} is overstepped {v.assumption.excess:.4g} ×\n",
-        f"Used by {', '.join(v.direct) or 'nothing'}; all that rests on it: {rests}.\n",
-        broken,
-        f"Fail in fact: {_shares(v.failing)}.\n",
-        f"Hold nevertheless in every trial: {', '.join(r.claim for r in v.holding) or 'none'}.\n",
-    ]
-
-
-def _constants(low: float, high: float) -> str:
-    if low > high:
-        return "none"
-    if high >= 1e30:
-        return "any" if low <= 1e-29 else f"C ≥ {low:.4g}"
-    return f"C ≤ {high:.4g}" if low <= 1e-29 else interval(low, high)
-
-
-def _shares(rates: Sequence[Rate]) -> str:
-    shown = [
-        f"{r.claim} in {r.counts.failed} of {r.counts.trials} {interval(r.failures.lower, r.failures.upper)}"
-        for r in rates
-    ]
-    return ", ".join(shown) or "none"
-
-
-def write_map(folder: Path, number: int, of: Map) -> None:
-    """A map as table and, with matplotlib, as picture."""
-    rows = [(y, *shares) for y, shares in zip(of.rows[1], of.shares, strict=True)]
-    head = (f"{of.rows[0]} \\ {of.columns[0]}", *(f"{x:g}" for x in of.columns[1]))
-    write_whole(
-        folder / f"map-{number}.md",
-        f"# Share of {of.trials} trials in which {of.statement} held\n\n{table(head, rows)}",
-    )
-    if plotting.available():
-        write_whole(folder / f"map-{number}.svg", map_picture(of).svg)
 
 
 def scalings_markdown(verdicts: Sequence[ScalingVerdict]) -> str:

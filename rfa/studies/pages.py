@@ -236,7 +236,7 @@ def _violation(v: Violation, file: Path) -> Section:
         f"Used by {', '.join(v.direct) or 'nothing'}; all that rests on it: {', '.join(v.all) or 'nothing'}.",
         f"No link on the way to {goals} breaks on the runs looked at."
         if v.broken is None
-        else f"First broken link on the way to {goals}: {v.broken[1]} of {v.broken[0]}.",
+        else f"First broken link on the way {' → '.join(v.broken.path)}: {v.broken.link} of {v.broken.statement}.",
         f"Hold nevertheless in every trial: {', '.join(r.claim for r in v.holding) or 'none'}.",
     ]
     rows: list[tuple[Cell, ...]] = [_failing(r, file) for r in v.failing if r.worst is not None]

@@ -50,8 +50,7 @@ class Store:
     @staticmethod
     def create(path: Path, meta: Mapping[str, Any]) -> Store:
         """A new file; an error if there is one."""
-        if path.exists() and not _blank(path):
-            raise InputError(f"{path} exists; continue it with --resume, or choose another name")
+        Store.refuse(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         db = _connect(path)
         with db:
@@ -61,6 +60,12 @@ class Store:
             known = {"format": FORMAT, **meta}
             db.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in known.items()])
         return Store(path, db)
+
+    @staticmethod
+    def refuse(path: Path) -> None:
+        """`InputError` if a study is there already."""
+        if path.exists() and not _blank(path):
+            raise InputError(f"{path} exists; continue it with --resume, or choose another folder with --out")
 
     @staticmethod
     def resume(path: Path, meta: Mapping[str, Any]) -> Store:

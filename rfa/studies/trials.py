@@ -162,6 +162,29 @@ def chosen_statements(paper: Paper, only: Iterable[str]) -> tuple[str, ...]:
     return tuple(ids)
 
 
+def check_certificate(ids: Iterable[str], paper: Paper) -> None:
+    """`InputError` where a certificate is asked for that the paper does not have."""
+    if CERTIFICATE in ids and paper.certify is None:
+        raise InputError(f"{CERTIFICATE}: paper {paper.name!r} has none; expected one of its conclusions")
+
+
+def check_claims(paper: Paper, ids: Iterable[str]) -> None:
+    """`InputError` for an id that is neither a statement nor one of its conclusions on the example of the paper."""
+    from rfa.listing import example_run, parts
+
+    ids = list(ids)
+    check_certificate(ids, paper)
+    if not (asked := [id for id in ids if id not in {s.id for s in paper.results} | {CERTIFICATE}]):
+        return
+    if not paper.example:
+        return
+    run = example_run(paper)
+    found = [p for s in paper.results for p in parts(s, run) if isinstance(p, Claim) and p.role == "conclusion"]
+    known = {c.id for c in found}
+    if unknown := [id for id in asked if id not in known]:
+        raise InputError(f"{unknown[0]}: no such conclusion; expected one of {', '.join(sorted(known))}")
+
+
 def marks_of(paper: Paper, run: Run, task: Task) -> Iterator[Mark]:
     """All marks of a run: the statements of the task (default: all of the paper), then its measures."""
     wanted = {s.lower() for s in task.statements}

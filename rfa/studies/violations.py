@@ -3,14 +3,14 @@ in fact."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event
 
 from rfa.errors import InputError
-from rfa.papers import Paper, Statement
+from rfa.papers import Paper
 from rfa.setting import Setting
 from rfa.studies.assumptions import (
     Assumption,
@@ -28,16 +28,17 @@ from rfa.studies.assumptions import (
 from rfa.studies.breakpoints import TESTS, Break, Prober, find_break
 from rfa.studies.coordinates import coordinate, move
 from rfa.studies.execution import Crew, Done, executor_of
+from rfa.studies.proof_paths import Broken, first_broken, goals_of, linked, users_of
 from rfa.studies.rates import LEVEL
 from rfa.studies.storage import Store
 from rfa.studies.summary import Rate, Rates, rates_of
 from rfa.studies.sweeps import share_held
-from rfa.studies.trials import CERTIFICATE, Task, code_version, load_paper, with_seed
+from rfa.studies.trials import CERTIFICATE, Task, check_certificate, code_version, load_paper, with_seed
 
 LINKED = 3
 """Trials on which the chains of the proofs are judged too."""
-MAP_FROM, LINKS_FROM, BREAKS_FROM, BREAKS_EACH = 1, 100_000, 200_000, 10_000
-"""Points of the store: 0 the rates, then the map, the linked trials, and the tests of break points."""
+MAP_FROM, LARGEST_MAP, BREAKS_FROM, BREAKS_EACH = 1, 10_000, 200_000, 10_000
+"""Points of the store: 0 the rates, then the map, and the tests of break points."""
 STRIDE = 10**6
 
 
@@ -46,17 +47,27 @@ class Violation:
     """One overstepped assumption: the statements whose proofs rest on it, and the first link that breaks on
     the way.
 
-    `direct` use it themselves, `all` rest on it through others; `broken` is (statement, link, row) of the
-    first broken link in proof order on the way to the goals, None if every link held.
+    `direct` use it themselves, `all` rest on it through others; `broken` is the first broken link in proof order
+    on the way to the goals, None if every link held.
     """
 
     assumption: Assumption
     direct: tuple[str, ...]
     all: tuple[str, ...]
     goals: tuple[str, ...]
-    broken: tuple[str, str, int] | None
+    broken: Broken | None
     failing: tuple[Rate, ...]
     holding: tuple[Rate, ...]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A run-level premise that fails in `trials` of the trials, and the statements that suppose it."""
+
+    claim: str
+    statements: tuple[str, ...]
+    trials: int
+    slack: float | None
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,9 @@ class Violations:
     assumptions: tuple[Assumption, ...]
     features: tuple[Feature, ...]
     violations: tuple[Violation, ...]
+    premises: tuple[Failed, ...]
     rates: Rates
+    linked: int
     breaks: tuple[Break, ...]
     nearest: Nearest | None
     maps: tuple[Map, ...]
@@ -94,7 +107,7 @@ class Wish:
 
     setting: Setting
     paper: str
-    trials: int = 30
+    trials: int = 10
     claims: tuple[str, ...] = ()
     along: tuple[str, ...] = ()
     tries: int = 128
@@ -127,58 +140,72 @@ def report_violations(
 ) -> Violations:
     """Run what the report needs and put it together."""
     paper, setting = load_paper(wish.paper), wish.setting
-    if CERTIFICATE in wish.claims and paper.certify is None:
-        raise InputError(f"{CERTIFICATE}: paper {paper.name!r} has none; expected one of its conclusions")
+    check_certificate(wish.claims, paper)
     C = judged_at(paper, setting)
     found = assumptions(paper, setting, C)
     with (Store.resume if resume else Store.create)(path, wish.meta()) as store:
         with Crew(executor_of(executor, workers), workers, wish.paper) as crew:
+            run_on = Hand(wish, paper, C, crew, store, done, stop)
             crew.run(store, _tasks(wish), done, stop)
-            maps = _map(wish, crew, store, stop)
-            breaks = tuple(_breaks(wish, paper, C, crew, store, stop))
-        rates = rates_of(store, paper, level=wish.level / 2, method="exact")
+            maps, breaks = _map(run_on), tuple(_breaks(run_on))
+        rates = rates_of(store, paper, level=wish.level / 2 if breaks else wish.level, method="exact")
         violations = tuple(_violation(a, paper, store, rates) for a in found if not a.holds)
         return Violations(
-            setting, C, feasible(found), tuple(found), tuple(features(setting)), violations, rates, breaks,
-            nearest(paper, setting), maps, wish.level,
+            setting, C, feasible(found), tuple(found), tuple(features(setting)), violations,
+            tuple(failed_premises(store)), rates, linked(store), breaks, nearest(paper, setting), maps, wish.level,
         )  # fmt: skip
 
 
+def report_breaks(
+    wish: Wish,
+    path: Path,
+    *,
+    resume: bool = False,
+    executor: str = "processes",
+    workers: int = 0,
+    done: Done | None = None,
+    stop: Event | None = None,
+) -> tuple[Break, ...]:
+    """The break points alone."""
+    paper = load_paper(wish.paper)
+    check_certificate(wish.claims, paper)
+    opened = (Store.resume if resume else Store.create)(path, wish.meta())
+    with opened as store, Crew(executor_of(executor, workers), workers, wish.paper) as crew:
+        return tuple(_breaks(Hand(wish, paper, judged_at(paper, wish.setting), crew, store, done, stop)))
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What it takes to run trials for one report."""
+
+    wish: Wish
+    paper: Paper
+    C: float
+    crew: Crew
+    store: Store
+    done: Done | None
+    stop: Event | None
+
+    def run(self, tasks: Iterable[Task]) -> None:
+        """Run the tasks that the store lacks."""
+        self.crew.run(self.store, tasks, self.done, self.stop)
+
+
 def _tasks(wish: Wish) -> Iterator[Task]:
+    """The trials for the rates; on the first of them the links of the proofs are judged too."""
     for k in range(wish.trials):
-        yield Task(k, with_seed(wish.setting, k))
-    for k in range(min(LINKED, wish.trials)):
-        yield Task(LINKS_FROM * STRIDE + k, with_seed(wish.setting, k), links=True, point=LINKS_FROM)
+        yield Task(k, with_seed(wish.setting, k), links=k < LINKED)
 
 
-def users_of(paper: Paper, id: str) -> tuple[list[Statement], list[Statement]]:
-    """The statements whose proofs use an assumption themselves, and all that rest on it, in the paper's
-    order.
-
-    `A7.lower` and the like are found under the id of their statement as well.
-    """
-    names = {id, id.split(".")[0]}
-    direct = [s for s in paper.results if names & set(s.uses)]
-    reached = {s.id for s in direct}
-    while True:
-        more = {s.id for s in paper.results if s.id not in reached and any(_same(u, reached) for u in s.uses)}
-        if not more:
-            return direct, [s for s in paper.results if s.id in reached]
-        reached |= more
-
-
-def _same(used: str, reached: set[str]) -> bool:
-    return used in reached or any(r.startswith(used + ".") for r in reached)
-
-
-def goals_of(paper: Paper) -> list[str]:
-    """The statements that no other one uses: where the paper is going."""
-    used = {u for s in paper.results for u in s.uses}
-    return [
-        s.id
-        for s in paper.results
-        if s.id not in used and s.uses and s.kind not in ("ASSUMPTION", "CONDITION", "TEXT")
-    ]
+def failed_premises(store: Store, point: int = 0) -> Iterator[Failed]:
+    """The run-level premises that fail in some trial, most often first."""
+    query = """
+        SELECT claim, group_concat(DISTINCT statement), count(DISTINCT marks.row), min(slack)
+        FROM marks JOIN names ON names.id = marks.name JOIN trials ON trials.row = marks.row
+        WHERE point = ? AND role = 'premise' AND state = -1 AND claim LIKE 'RP.%'
+        GROUP BY claim ORDER BY 3 DESC, 1"""
+    for claim, statements, trials, slack in store.db.execute(query, (point,)):
+        yield Failed(claim, tuple(sorted(statements.split(","))), trials, slack)
 
 
 def _violation(assumption: Assumption, paper: Paper, store: Store, rates: Rates) -> Violation:
@@ -188,59 +215,44 @@ def _violation(assumption: Assumption, paper: Paper, store: Store, rates: Rates)
     failing = tuple(r for r in touched if r.counts.failed)
     holding = tuple(r for r in touched if not r.counts.failed and not r.counts.unknown)
     goals = tuple(g for g in goals_of(paper) if g in ids)
-    broken = _first_broken(store, _by_depth(everything, direct))
+    broken = first_broken(store, paper, assumption.id)
     return Violation(assumption, tuple(s.id for s in direct), tuple(ids), goals, broken, failing, holding)
 
 
-def _by_depth(everything: Sequence[Statement], direct: Sequence[Statement]) -> list[str]:
-    """Statements in proof order: each after those it uses, starting from the direct users."""
-    waiting, order = list(everything), list[str]()
-    while waiting:
-        pending = {s.id for s in waiting}
-        ready = next((s for s in waiting if not any(u in pending and u != s.id for u in s.uses)), waiting[0])
-        waiting.remove(ready)
-        order.append(ready.id)
-    return order
-
-
-def _first_broken(store: Store, order: Sequence[str]) -> tuple[str, str, int] | None:
-    query = """
-        SELECT statement, claim, marks.row FROM marks JOIN names ON names.id = marks.name
-        JOIN trials ON trials.row = marks.row
-        WHERE point = ? AND role = 'link' AND state = -1 ORDER BY marks.row, place"""
-    broken = store.db.execute(query, (LINKS_FROM,)).fetchall()
-    ranked = sorted((order.index(s), place) for place, (s, _, _) in enumerate(broken) if s in order)
-    if not ranked:
-        return None
-    statement, claim, row = broken[ranked[0][1]]
-    return statement, claim, row
-
-
-def _breaks(
-    wish: Wish, paper: Paper, C: float, crew: Crew, store: Store, stop: Event | None
-) -> Iterator[Break]:
+def _breaks(of: Hand) -> Iterator[Break]:
     """Break points of the chosen conclusions along the principal coordinate of every assumption, one at a
     time; and of the certificate, if the paper has one."""
-    claims = tuple(dict.fromkeys((*wish.claims, *((CERTIFICATE,) if wish.claims and paper.certify else ()))))
-    sought = [p for p, a in enumerate(assumptions(paper, wish.setting, C)) if not wish.along or a.id in wish.along]
-    level = wish.level / 2 / (TESTS * max(1, len(claims) * len(sought)))
-    for place in sought if claims else ():
-        yield from _breaks_along(wish, paper, C, place, claims, level, crew, store, stop)
+    claims = break_claims(of.wish, of.paper)
+    places = sought(of.wish, of.paper, of.C)
+    level = of.wish.level / 2 / (TESTS * max(1, len(claims) * len(places)))
+    for place in places if claims else ():
+        yield from _breaks_along(of, place, claims, level)
 
 
-def _breaks_along(
-    wish: Wish, paper: Paper, C: float, place: int, claims: Sequence[str], level: float, crew: Crew, store: Store,
-    stop: Event | None,
-) -> Iterator[Break]:  # fmt: skip
+def break_claims(wish: Wish, paper: Paper) -> tuple[str, ...]:
+    """The conclusions whose break points are sought."""
+    return tuple(dict.fromkeys((*wish.claims, *((CERTIFICATE,) if wish.claims and paper.certify else ()))))
+
+
+def sought(wish: Wish, paper: Paper, C: float) -> list[int]:
+    """The assumptions along which they are sought, by their places."""
+    ids = [a.id for a in assumptions(paper, wish.setting, C)]
+    if unknown := [a for a in wish.along if a not in ids]:
+        raise InputError(f"--along {unknown[0]}: no such assumption; expected one of {', '.join(ids)}")
+    return [place for place, id in enumerate(ids) if not wish.along or id in wish.along]
+
+
+def _breaks_along(of: Hand, place: int, claims: Sequence[str], level: float) -> Iterator[Break]:
     """Break points along the coordinate of one assumption; trials are shared between the conclusions."""
-    along = principal(paper, wish.setting, C, place)
-    asked = None if along is None else limit(paper, wish.setting, C, place, *along)
+    paper, setting = of.paper, of.wish.setting
+    along = principal(paper, setting, of.C, place)
+    asked = None if along is None else limit(paper, setting, of.C, place, *along)
     if along is None or asked is None:
         return
-    id = claims_of(paper, wish.setting, C)[place].id
+    id = claims_of(paper, setting, of.C)[place].id
     statements = tuple(dict.fromkeys(_statement_of(paper, c) for c in claims if c != CERTIFICATE))
     first = BREAKS_FROM + place * BREAKS_EACH
-    run_on = partial(Prober, crew, store, wish.setting, along[0], level=level, most=wish.tries, stop=stop)
+    run_on = partial(Prober, of.run, of.store, setting, along[0], level=level, most=of.wish.tries)
     on_start = run_on(statements=(CERTIFICATE,), first_point=first + BREAKS_EACH // 2)
     on_run = run_on(statements=statements, first_point=first)
     for claim in claims:
@@ -252,25 +264,24 @@ def _statement_of(paper: Paper, claim: str) -> str:
     return max(ids, key=len, default=claim)
 
 
-def _map(wish: Wish, crew: Crew, store: Store, stop: Event | None) -> tuple[Map, ...]:
+def _map(of: Hand) -> tuple[Map, ...]:
+    wish = of.wish
     if len(wish.map_axes) != 2:
         return ()
     (row_name, rows), (column_name, columns) = wish.map_axes
-    if len(rows) * len(columns) > LINKS_FROM - MAP_FROM:
-        raise InputError(
-            f"a map of {len(rows)} x {len(columns)} places; expected at most {LINKS_FROM - MAP_FROM}"
-        )
-    of = (_statement_of(load_paper(wish.paper), wish.map_of),) if wish.map_of else ()
+    if len(rows) * len(columns) > LARGEST_MAP:
+        raise InputError(f"a map of {len(rows)} x {len(columns)} places; expected at most {LARGEST_MAP}")
+    statements = (_statement_of(of.paper, wish.map_of),) if wish.map_of else ()
 
     def tasks() -> Iterator[Task]:
         for p, (y, x) in enumerate((y, x) for y in rows for x in columns):
             setting, point = move(wish.setting, {row_name: y, column_name: x}), MAP_FROM + p
             for k in range(wish.map_trials):
-                yield Task(point * STRIDE + k, with_seed(setting, k), of, point=point)
+                yield Task(point * STRIDE + k, with_seed(setting, k), statements, point=point)
 
-    crew.run(store, tasks(), None, stop)
+    of.run(tasks())
     points = iter(range(MAP_FROM, MAP_FROM + len(rows) * len(columns)))
-    shares = tuple(tuple(share_held(store, next(points), wish.map_of) for _ in columns) for _ in rows)
+    shares = tuple(tuple(share_held(of.store, next(points), wish.map_of) for _ in columns) for _ in rows)
     return (Map(wish.map_of, (row_name, rows), (column_name, columns), shares, wish.map_trials),)
 
 

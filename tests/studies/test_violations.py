@@ -1,6 +1,8 @@
 import dataclasses
 import json
 import math
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,12 +27,13 @@ from rfa.studies.breakpoints import Prober, find_break
 from rfa.studies.coordinates import COORDINATES, coordinate, move, spread, start
 from rfa.studies.execution import Crew, executor_of
 from rfa.studies.falsify import Candidate, falsify, make_run
-from rfa.studies.output import breaks_markdown
+from rfa.studies.proof_paths import goals_of, users_of
 from rfa.studies.scaling import TOLERANCE, fit_power, judge_exponent, run_scalings
 from rfa.studies.storage import Store
 from rfa.studies.sweeps import read_sweep, run_sweep, share_held, values_of
 from rfa.studies.trials import Task
-from rfa.studies.violations import Wish, report_violations, users_of
+from rfa.studies.violations import Wish, report_breaks, report_violations
+from rfa.studies.violations_output import breaks_markdown, violations_markdown
 from rfa.verdicts import Outcome
 from tests.studies.toy import FRAIL_PAPER, LENGTH, PAPER, coins, goal, near, spread as spread_assumption, tiny
 
@@ -154,7 +157,9 @@ def test_the_report_names_the_violation_its_users_and_its_factor(report):
     assert violation.assumption.id == "A" and violation.assumption.excess == pytest.approx(12.8)
     assert violation.direct == ("COIN", "NEAR") and violation.all == ("COIN", "NEAR", "GOAL")
     assert "GOAL" in violation.goals
-    assert violation.broken is not None and violation.broken[:2] == ("NEAR", "N1 X1→X2")
+    broken = violation.broken
+    assert broken is not None and (broken.statement, broken.link) == ("NEAR", "N1 X1→X2")
+    assert broken.path == ("A", "NEAR", "GOAL") and broken.trials == report.linked == 3 and 1 <= broken.times <= 3
     assert "GOAL.short" in {r.claim for r in violation.failing}
 
 
@@ -174,6 +179,40 @@ def test_the_break_point_of_a_known_law_lies_in_its_interval(report):
     assert kept(found.fails_at) <= 0.8
 
 
+def test_the_report_says_in_short_what_fails_and_what_holds_all_the_same(report):
+    text = violations_markdown(report, Path("study.sqlite"))
+    assert "- Overstepped: A (12.8 ×). Satisfied: none." in text
+    assert "- Not as assumed of the laws: nothing." in text
+    holding = next(line for line in text.splitlines() if line.startswith("- Conclusions that hold"))
+    failing = next(line for line in text.splitlines() if line.startswith("- Conclusions that fail"))
+    held = {r.claim for r in report.rates.rates if r.counts.failed == 0}
+    assert all((c.split(".")[1] in holding) == (c in held) for c in ("NEAR.along", "GOAL.short", "COIN.below"))
+    assert "NEAR (along" in failing + holding and " of 10" in failing
+    assert "on the way A → NEAR → GOAL: N1 X1→X2 of NEAR" in text
+    assert "Break points were not asked for" not in text
+
+
+def test_premises_that_fail_are_counted_with_those_that_suppose_them(report):
+    (premise,) = report.premises
+    runs = [simulate(tiny(sigma=0.4, C=16.0, delta=0.3, seed=k)) for k in range(10)]
+    assert premise.claim == "RP.D" and premise.statements == ("GOAL", "NEAR")
+    assert premise.trials == sum(float(run.D) > 0.5 for run in runs) > 0
+
+
+def test_break_points_alone_are_those_of_the_report(report, tmp_path):
+    wish = Wish(
+        tiny(sigma=0.4, C=16.0, delta=0.3), TOY, trials=1, claims=("GOAL.short",), along=("A",), tries=40,
+    )  # fmt: skip
+    assert report_breaks(wish, tmp_path / "s.sqlite") == report.breaks
+    with pytest.raises(InputError, match="--along A9: no such assumption"):
+        report_breaks(dataclasses.replace(wish, along=("A9",)), tmp_path / "t.sqlite")
+
+
+def test_the_goals_are_what_nothing_else_uses():
+    assert goals_of(PAPER) == ["COIN", "GOAL"]
+    assert "T1" in goals_of(printed())
+
+
 def test_the_map_shows_where_a_statement_holds(report):
     (shown,) = report.maps
     assert shown.shares[0] == (1.0, 1.0) and max(shown.shares[1]) < 1
@@ -187,7 +226,7 @@ def test_users_of_an_assumption_follow_the_proof():
 
 def test_a_break_that_is_never_reached_is_said_so(tmp_path):
     with Store.create(tmp_path / "s.sqlite", {}) as store, Crew(executor_of("processes", 0), 0, TOY) as crew:
-        prober = Prober(crew, store, tiny(delta=0.4), COORDINATES["eta"], ("GOAL",), 0.05, most=48)
+        prober = Prober(partial(crew.run, store), store, tiny(delta=0.4), COORDINATES["eta"], ("GOAL",), 0.05, most=48)
         found = find_break(prober, "A4", "GOAL.short", 0.05, 1)
     assert found.fails_at is None and "the end of the search" in found.says
 
@@ -196,7 +235,7 @@ def test_where_a_conclusion_fails_at_what_is_allowed_it_is_sought_inwards(tmp_pa
     """R ≤ 3/2 fails where some deviation is longer than 1/2; starting far beyond, the same end is found."""
     with Store.create(tmp_path / "s.sqlite", {}) as store, Crew(executor_of("processes", 0), 0, TOY) as crew:
         axis = COORDINATES["sigma*sqrt(d)"]
-        prober = Prober(crew, store, tiny(delta=0.4), axis, ("GOAL",), 0.05, most=48)
+        prober = Prober(partial(crew.run, store), store, tiny(delta=0.4), axis, ("GOAL",), 0.05, most=48)
         inwards = find_break(prober, "A2", "GOAL.short", 4.0, 1)
         outwards = find_break(prober, "A2", "GOAL.short", 0.01, 1)
     assert inwards.holds_at < inwards.fails_at < 4 and "× stronger than asked" in inwards.says
@@ -210,7 +249,7 @@ def test_the_certificate_breaks_before_the_conclusion_does(report):
     assert [b.claim for b in report.breaks] == ["GOAL.short", "certificate"]
     assert promised.asked == in_fact.asked and promised.coordinate == in_fact.coordinate
     assert promised.fails_at < in_fact.holds_at
-    assert "| assumption | asks | GOAL.short | certificate |" in breaks_markdown(report.breaks)
+    assert "| assumption | asks | GOAL.short | certificate |" in breaks_markdown(report.breaks, 0.005)
 
 
 @pytest.mark.parametrize(("sigma", "outcome"), [(0.01, "CONFIRMED"), (1.0, "SILENT")])
