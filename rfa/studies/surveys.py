@@ -66,7 +66,7 @@ def _violations(paper: Paper, survey: Survey, setting: Setting, file: Path, done
     says = f"at C = {report.C:.4g} oversteps {over}. {sentence(report.rates)}"
     rows = [
         (v.assumption.id, ", ".join(v.all), ", ".join(r.claim for r in v.failing) or "none",
-         "none" if v.broken is None else f"{v.broken[1]} of {v.broken[0]}")
+         "none" if v.broken is None else f"{v.broken.link} of {v.broken.statement}")
         for v in report.violations
     ]  # fmt: skip
     head = ("overstepped", "what rests on it", "fails in fact", "first broken link")
