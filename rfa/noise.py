@@ -74,6 +74,8 @@ def half_space(z: Deviation, cluster: Centre, eta: float, of: Clusters, rng: np.
 
 def boundary(z: Deviation, cluster: Centre, eta: float, of: Clusters, rng: np.random.Generator) -> Array:
     """Flip the points nearest to the ideal decision boundary, |<mu1, x>| = |<mu2, x>|."""
+    if eta == 0:
+        return np.zeros(len(z))
 
     def nearness(deviation: Deviation, centre: Centre) -> Array:
         across = of.sigma * (deviation @ of.mu.T)

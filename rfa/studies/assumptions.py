@@ -241,13 +241,14 @@ def nearest(paper: Paper, setting: Setting, candidates: int = 11) -> Nearest | N
     the other along the coordinate on which they depend most; 1/(4 alpha) is kept an integer.
     """
     found = [
-        n for C in np.geomspace(4, 4096, candidates) if (n := _repaired(paper, setting, float(C))) is not None
+        n for C in np.geomspace(4, 4096, candidates) if (n := repaired(paper, setting, float(C))) is not None
     ]
-    found += [n for n in (_repaired(paper, setting, judged_at(paper, setting)),) if n is not None]
+    found += [n for n in (repaired(paper, setting, judged_at(paper, setting)),) if n is not None]
     return min(found, key=lambda n: n.distance, default=None)
 
 
-def _repaired(paper: Paper, setting: Setting, C: float, rounds: int = 8) -> Nearest | None:
+def repaired(paper: Paper, setting: Setting, C: float, rounds: int = 8) -> Nearest | None:
+    """The setting with overstepped assumptions repaired one after the other at C; None if that does not end."""
     now = replace(setting, C=C)
     for _ in range(rounds):
         places = [p for p, claim in enumerate(claims_of(paper, now, C)) if not claim.holds]

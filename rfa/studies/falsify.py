@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,8 @@ AXES: Mapping[str, tuple[float, float]] = {
 """Ranges in which the search moves, on the logarithmic scale; the base setting may lie outside."""
 EXPLORE = 0.3
 """Share of the evaluations that ignore the best place found."""
+DEFAULTS = {f.name: f.default for f in fields(Setting) if f.default is not MISSING}
+"""What keys of a setting are when they are not given."""
 MOST_ENTRIES = 4_000_000
 """Settings whose sample or preactivations have more entries are not tried."""
 
@@ -52,14 +54,38 @@ class Candidate:
 
     @property
     def command(self) -> str:
-        """Options that make the candidate again."""
-        return json.dumps({"setting": self.setting.to_dict(), "planted": list(self.planted)}, sort_keys=True)
+        """What `--replay` makes the candidate of again: the keys that differ from their defaults, as JSON."""
+        return json.dumps({**self.to_dict(), "setting": self.changed}, ensure_ascii=False)
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The keys of the setting that differ from their defaults."""
+        return {k: v for k, v in self.setting.to_dict().items() if k not in DEFAULTS or DEFAULTS[k] != v}
+
+    def to_dict(self) -> dict[str, Any]:
+        """All keys of the setting, and how the start is planted if it is; `from_dict` is the inverse."""
+        planted = {} if self.planted == (0.0, 1.0) else {"planted": list(self.planted)}
+        return {"setting": self.setting.to_dict(), **planted}
+
+    @staticmethod
+    def from_dict(given: Any) -> Candidate:
+        """The candidate of plain values; `InputError` says what is wrong with them."""
+        if not isinstance(given, dict) or not isinstance(given.get("setting"), dict):
+            raise InputError('a candidate: expected {"setting": {...}} with the keys of a setting')
+        planted = given.get("planted", [0.0, 1.0])
+        if not isinstance(planted, list) or len(planted) != 2:
+            raise InputError(f"planted = {planted!r}; expected [pull, size]")
+        pull, size = (planted_number(x) for x in planted)
+        return Candidate(Setting.from_dict(given["setting"]), (pull, size))
 
     @staticmethod
     def of(text: str) -> Candidate:
         """The candidate of a `command`."""
-        given = json.loads(text)
-        return Candidate(Setting.from_dict(given["setting"]), tuple(given["planted"]))
+        try:
+            given = json.loads(text)
+        except ValueError as why:
+            raise InputError(f"a candidate: not JSON: {why}") from None
+        return Candidate.from_dict(given)
 
 
 @dataclass(frozen=True)
@@ -93,6 +119,13 @@ class Found:
             f"{self.claim}: none found in {self.evaluations} evaluations ({self.eligible} with the premises),"
             f" least slack {self.slack:.4g}"
         )
+
+
+def planted_number(x: Any) -> float:
+    """One of the two numbers of a planted start, checked."""
+    if isinstance(x, bool) or not isinstance(x, int | float) or not 0 <= x < math.inf:
+        raise InputError(f"planted: {x!r}; expected two finite numbers, at least 0")
+    return float(x)
 
 
 def make_run(candidate: Candidate) -> Run:
