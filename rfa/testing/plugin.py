@@ -26,10 +26,9 @@ from rfa.testing.search import PROFILES, NeverExercised, Refuted, Tally, examine
 from rfa.testing.strategies import runs, settings
 from rfa.verdicts import Outcome
 
-MARKER = """statement(what, *, paper=None, inside=None, outside=None, C=None, runs=None, links=False, max_examples=None): \
-judge a statement, itself or by its id, on generated runs; the test's own body comes after"""
-DEFAULT_FOLDER = "counterexamples"
 OPTIONS = ("paper", "inside", "outside", "C", "runs", "links", "max_examples")
+MARKER = f"statement(what, *, {', '.join(OPTIONS)}): judge a statement, itself or by its id, on generated runs"
+DEFAULT_FOLDER = "counterexamples"
 
 
 def pytest_configure(config: pytest.Config) -> None:

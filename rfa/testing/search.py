@@ -155,7 +155,7 @@ def told(judgement: Judgement, verdict: Verdict | None, candidate: Candidate | N
     else:
         at = ", ".join(f"{axis} = {index}" for axis, index in verdict.witness.items())
         lines = [
-            f"{judgement.statement.id} is refuted: {verdict.id} fails with its premises true{', at ' + at if at else ''}",
+            f"{judgement.statement.id} is refuted: {verdict.id} fails with its premises true" + (at and f", at {at}"),
             f"  {verdict.says}: {verdict.lhs:.6g} {verdict.relation} {verdict.rhs:.6g} is false "
             f"(slack {verdict.slack:.3g})",
         ]
@@ -178,13 +178,14 @@ def examine(
     profile: str | hypothesis.settings = "ci",
     examples: Iterable[Candidate] = (),
     only_examples: bool = False,
+    must_apply: bool = True,
     tally: Tally | None = None,
 ) -> Tally:
     """Judge a statement on explicit `examples`, then on generated `runs` (default: of any setting).
 
     `Refuted` carries a smallest counterexample; `NeverExercised` says that the premises held on no run. `links` judges
     the steps of the proof as well; `profile` is a name in `PROFILES`, or settings of Hypothesis. What was seen is
-    counted in `tally`, which is returned.
+    counted in `tally`, which is returned; without `must_apply` it may be nothing.
     """
     tally = Tally(statement) if tally is None else tally
     for candidate in examples:
@@ -194,7 +195,8 @@ def examine(
         unbroken(judgement, run)
     if not only_examples:
         _search(tally, any_runs() if runs is None else runs, links, profile)
-        tally.check()
+        if must_apply:
+            tally.check()
     return tally
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from hypothesis import assume, strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 

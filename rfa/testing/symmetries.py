@@ -1,8 +1,8 @@
 """The same run seen otherwise: what no statement may depend on, beyond the names of its indices.
 
 Each function gives a run whose arrays are those of the given one, rearranged, and how the indices of its axes map back.
-Nothing is trained again, so that the two differ by rounding alone, and but for a rotation only by that of sums in another
-order. Random numbers that belong to a run (its fresh samples) are carried along where they speak of outputs alone.
+Nothing is trained again, so that the two differ by rounding alone. The fresh samples that belong to a run are carried
+along.
 """
 
 from __future__ import annotations

@@ -1,0 +1,101 @@
+"""Laws of every statement of both papers, whatever it says: a new statement is tested here without a line of its own."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from rfa import Outcome, Setting, find_papers, judge, result, simulate, suppose, then
+from rfa.simulation import simulate as train
+from rfa.studies.falsify import Candidate
+from rfa.testing import PROFILES, candidates, examine, made
+from rfa.testing.laws import agrees_where_decided, loosens_safely, reads_both_ways, sees_alike
+from rfa.testing.symmetries import views
+
+PAPERS = find_papers()
+STATEMENTS = list({id(s): (s, paper) for paper in PAPERS.values() for s in paper.results}.values())
+every_statement = pytest.mark.parametrize("statement", [s for s, _ in STATEMENTS], ids=lambda s: s.id)
+
+WIDE = Setting(
+    d=300, n=2000, m=128, sigma=1e-9, omega_init=1e-6, eta=0.0, K=1, delta=0.4, C0=1.1, fresh=100, name="wide"
+)
+LONG = Setting(
+    d=4, n=64, m=8, sigma=1e-7, omega_init=1e-8, eta=0.0, K=11_400, delta=0.4, C0=1000.0, fresh=100,
+    draw_until="D7", name="long",
+)  # fmt: skip
+CONFIRMED_ON = {"L4": WIDE, "D7": WIDE, "L6": WIDE, "T1": LONG, "L13": "quick", "P2": "quick"}
+"""Runs that confirm what small random ones do not: many neurons in a high dimension, a tiny step size, many samples."""
+BY_NAME = {"E23", "U-L13ao"}
+"""Chains that name centres: E23 is E20 for −mu1, +mu2, −mu2; U-L13ao has one case for +nu and one for −nu."""
+
+
+@cache
+def run_of(command):
+    """The run of a candidate; statements share the ones that their searches begin with."""
+    return made(Candidate.of(command))
+
+
+RUNS = candidates(planted=True).map(lambda candidate: run_of(candidate.command))
+SHORT = PROFILES["ci"].__class__(PROFILES["ci"], max_examples=40)
+
+
+@every_statement
+def test_no_generated_run_refutes_it_and_some_run_confirms_it(statement):
+    tally = examine(statement, RUNS, links=True, profile=SHORT, must_apply=False)
+
+    if statement.kind != "TEXT" and not tally.outcomes[Outcome.CONFIRMED]:
+        run = simulate(CONFIRMED_ON[statement.id])
+        assert judge(statement, run, links=False).outcome is Outcome.CONFIRMED
+
+
+def small(**changes):
+    base = {
+        "d": 8, "n": 24, "m": 8, "sigma": 1e-3, "eta": 0.05, "K": 2, "omega_init": 1e-4, "fresh": 100,
+        "engine": "direct",
+    }  # fmt: skip
+    return Setting(**{**base, **changes})
+
+
+SETTINGS = {
+    "tight": small(n=40, sigma=1e-6, omega_init=1e-6, eta=0.0, K=3, seed=3),
+    "wide": small(sigma=0.3, omega_init=0.1, eta=0.2, relu_at_zero=0.5, seed=2),
+    "off the grid": small(d=5, n=6, m=4, sigma=1.0, omega_init=1.0, eta=0.3, K=None, alpha=0.3, steps=4, seed=4),
+}
+on_each_setting = pytest.mark.parametrize("name", SETTINGS)
+
+
+@cache
+def run_and_views(name):
+    run = train(SETTINGS[name])
+    return run, list(views(run, np.random.default_rng(1)))
+
+
+@on_each_setting
+@every_statement
+def test_swapping_sides_and_relation_changes_nothing(statement, name):
+    assert list(reads_both_ways(statement, run_and_views(name)[0])) == []
+
+
+@on_each_setting
+@every_statement
+def test_a_looser_bound_never_turns_holds_into_fails(statement, name):
+    assert list(loosens_safely(statement, run_and_views(name)[0])) == []
+
+
+@on_each_setting
+@every_statement
+def test_rotations_permutations_and_renamings_leave_outcome_and_slack(statement, name):
+    run, seen = run_and_views(name)
+
+    assert list(sees_alike(statement, run, seen, by_name=BY_NAME)) == []
+
+
+@cache
+def both_precisions(name):
+    return [train(SETTINGS[name].override(dtype=dtype)) for dtype in ("float64", "float32")]
+
+
+@on_each_setting
+@every_statement
+def test_float32_and_float64_differ_only_where_one_is_undecided(statement, name):
+    assert list(agrees_where_decided(statement, *both_precisions(name))) == []
