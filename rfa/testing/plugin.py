@@ -89,14 +89,17 @@ def named_run() -> Callable[[str], Run]:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
     """Search before the body of a marked test runs; the body then runs as always."""
     for marker in pyfuncitem.iter_markers("statement"):
-        found = searched(pyfuncitem, marker)
+        try:
+            found = searched(pyfuncitem, marker)
+        except InputError as why:
+            pytest.fail(f"{pyfuncitem.nodeid}: {why}", pytrace=False)
         if "tally" in pyfuncitem.funcargs:
             pyfuncitem.funcargs["tally"] = found
 
 
 def searched(item: pytest.Function, marker: pytest.Mark) -> Tally:
     """The search of one marker, told in the properties of the test; a counterexample is saved."""
-    statement, options = wanted(item, marker)
+    statement, options = wanted(marker)
     again, kept = replayed(item.config), folder(item.config)
     explicit = [again] if again is not None else [one.candidate for one in saved(kept, statement.id)]
     found = PROFILES[profile(item.config)]
@@ -125,11 +128,11 @@ def kept_as(item: pytest.Item, statement: Statement, kept: Path, why: Refuted | 
         yield f"  replay: {replay_line(item.nodeid, why.candidate)}"
 
 
-def wanted(item: pytest.Item, marker: pytest.Mark) -> tuple[Statement, dict[str, Any]]:
+def wanted(marker: pytest.Mark) -> tuple[Statement, dict[str, Any]]:
     """The statement of a marker and its options, checked."""
     if len(marker.args) != 1 or (unknown := sorted(set(marker.kwargs) - set(OPTIONS))):
         told = f"{unknown[0]}: unknown" if len(marker.args) == 1 else f"{len(marker.args)} statements given"
-        raise InputError(f"{item.nodeid}: {told}; expected one statement and of {', '.join(OPTIONS)}")
+        raise InputError(f"{told}; expected one statement and of {', '.join(OPTIONS)}")
     what, options = marker.args[0], dict(marker.kwargs)
     if isinstance(what, Statement):
         return what, options
@@ -139,7 +142,7 @@ def wanted(item: pytest.Item, marker: pytest.Mark) -> tuple[Statement, dict[str,
             if statement.id.lower() == str(what).lower():
                 return statement, {**options, "paper": paper}
     names = ", ".join(paper.name for paper in papers)
-    raise InputError(f"{item.nodeid}: {what!r} is no statement of {names}; see `rfa list`")
+    raise InputError(f"{what!r} is no statement of {names}; see `rfa list`")
 
 
 def papers_of(paper: Paper | str | None) -> list[Paper]:

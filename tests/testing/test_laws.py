@@ -23,8 +23,13 @@ LONG = Setting(
     d=4, n=64, m=8, sigma=1e-7, omega_init=1e-8, eta=0.0, K=11_400, delta=0.4, C0=1000.0, fresh=100,
     draw_until="D7", name="long",
 )  # fmt: skip
-CONFIRMED_ON = {"L4": WIDE, "D7": WIDE, "L6": WIDE, "T1": LONG, "L13": "quick", "P2": "quick"}
-"""Runs that confirm what small random ones do not: many neurons in a high dimension, a tiny step size, many samples."""
+LAGGARD = Setting(d=20, n=21, m=2, sigma=0.03, K=1, omega_init=0.01, fresh=200, name="laggard")
+BALANCED = Setting(d=2, n=64, m=32, sigma=1e-3, K=2, omega_init=1e-3, fresh=200, seed=1, name="balanced")
+CONFIRMED_ON = {
+    "S8b": LAGGARD, "R4": BALANCED, "conclusion": BALANCED,
+    "L4": WIDE, "D7": WIDE, "L6": WIDE, "T1": LONG, "L13": "quick", "P2": "quick",
+}  # fmt: skip
+"""Runs that confirm what few random ones do: many neurons in a high dimension, a tiny step size, many samples."""
 BY_NAME = {"E23", "U-L13ao"}
 """Chains that name centres: E23 is E20 for −mu1, +mu2, −mu2; U-L13ao has one case for +nu and one for −nu."""
 
