@@ -65,6 +65,10 @@ class Run:
     departures: tuple[Departure, ...] = ()
     estimates: Mapping[str, str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        name = "" if self.setting is None else f" of {self.setting.name!r}"
+        return f"<Run{name}: n = {self.n}, d = {self.d}, m = {self.m}, alpha = {self.step_size:g}, {self.last} steps>"
+
     # ---- sizes and parameters ------------------------------------------------------------------------------------
 
     @property

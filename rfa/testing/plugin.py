@@ -92,7 +92,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
         try:
             found = searched(pyfuncitem, marker)
         except InputError as why:
-            pytest.fail(f"{pyfuncitem.nodeid}: {why}", pytrace=False)
+            raise pytest.fail.Exception(f"{pyfuncitem.nodeid}: {why}", pytrace=False) from None
         if "tally" in pyfuncitem.funcargs:
             pyfuncitem.funcargs["tally"] = found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from hypothesis import assume, strategies as st
@@ -60,6 +60,8 @@ def settings(
     C is the constant at which assumptions are judged (default: one of `CONSTANTS`), `paper` whose they are (default:
     the default one). `keys` fixes keys of the setting, each to a value or to what a strategy draws.
     """
+    if unknown := sorted(set(keys or {}) - {f.name for f in fields(Setting)}):
+        raise InputError(f"keys: {unknown[0]}: no key of a setting")
     given = {k: v if isinstance(v, st.SearchStrategy) else st.just(checked(k, v)) for k, v in (keys or {}).items()}
     return _settings(Region.of(find_paper(paper), inside, outside), C, given)
 
@@ -129,11 +131,12 @@ def candidates(of: st.SearchStrategy[Setting] | None = None, *, planted: bool = 
     Planted weights are pulled towards the centres of their sign and scaled, see `rfa.studies.falsify.plant`.
     """
     unplanted = (settings() if of is None else of).map(Candidate)
-    if not planted:
-        return unplanted
+    return st.one_of(unplanted, _leaning(of)) if planted else unplanted
+
+
+def _leaning(of: st.SearchStrategy[Setting] | None) -> st.SearchStrategy[Candidate]:
     pulls, sizes = st.sampled_from((0.5, 1.0, 0.1, 0.9)), st.sampled_from((1.0, 0.1, 10.0))
-    leaning = st.builds(lambda one, pull, size: Candidate(one.setting, (pull, size)), unplanted, pulls, sizes)
-    return st.one_of(unplanted, leaning)
+    return st.builds(Candidate, settings() if of is None else of, st.tuples(pulls, sizes))
 
 
 def runs(of: st.SearchStrategy[Setting] | None = None, *, planted: bool = False) -> st.SearchStrategy[Run]:
@@ -142,6 +145,11 @@ def runs(of: st.SearchStrategy[Setting] | None = None, *, planted: bool = False)
     `run.provenance["candidate"]` is the text from which `rfa.studies.falsify.Candidate.of` makes each again.
     """
     return candidates(of, planted=planted).map(made)
+
+
+def planted_states(of: st.SearchStrategy[Setting] | None = None) -> st.SearchStrategy[Run]:
+    """Runs whose first weights are all planted: pulled towards the centres of their sign, up to exactly onto them."""
+    return _leaning(of).map(made)
 
 
 def made(candidate: Candidate) -> Run:

@@ -37,10 +37,11 @@ class View:
 
 def views(run: Run, rng: np.random.Generator) -> Iterator[View]:
     """A rotation of R^d, samples and neurons of one sign in another order, −mu1 for +mu1, and mu1 for mu2."""
-    for view in (rotated, samples_in_another_order, neurons_in_another_order):
-        yield view(run, rng)
-    for view in (mirrored, exchanged):
-        yield view(run)
+    yield rotated(run, rng)
+    yield samples_in_another_order(run, rng)
+    yield neurons_in_another_order(run, rng)
+    yield mirrored(run)
+    yield exchanged(run)
 
 
 def rotated(run: Run, rng: np.random.Generator) -> View:
@@ -112,6 +113,7 @@ def with_fresh(seen: Run, run: Run, sign: int = 1) -> Run:
     """The run with the fresh samples of another one, seen alike: outputs and labels times `sign`."""
     if run.setting is not None and run.T in run.weights:
         old = run.fresh
-        values = (old.y, old.y_clean, old.f, old.f_J, old.ideal)
-        seen.__dict__["fresh"] = Fresh(*(sign * value for value in values))
+        seen.__dict__["fresh"] = Fresh(
+            sign * old.y, sign * old.y_clean, sign * old.f, sign * old.f_J, sign * old.ideal
+        )
     return seen

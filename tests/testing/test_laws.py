@@ -1,11 +1,11 @@
-"""Laws of every statement of both papers, whatever it says: a new statement is tested here without a line of its own."""
+"""Laws of every statement of both papers, whatever it says: a new one is tested here without a line of its own."""
 
 from functools import cache
 
 import numpy as np
 import pytest
 
-from rfa import Outcome, Setting, find_papers, judge, result, simulate, suppose, then
+from rfa import Outcome, Setting, find_papers, judge, simulate
 from rfa.simulation import simulate as train
 from rfa.studies.falsify import Candidate
 from rfa.testing import PROFILES, candidates, examine, made

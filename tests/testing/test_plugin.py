@@ -24,7 +24,8 @@ def slow(run):
     yield suppose("RP.short", "‖x_i‖ ≤ √2", run.input_norm, "<=", 2**0.5, axes="i")
     yield suppose("RP.start", "‖w_j(0)‖ ≤ (3/2)ω√d", run.norm[0], "<=", 1.5 * run.omega_root_d, axes="j")
     yield suppose("RP.u", "(3/2)u ≤ (2 − √2)α", 1.5 * run.u, "<=", (2 - 2**0.5) * run.alpha)
-    yield then("Z1.neuron", "‖w_j(t)‖ ≤ FACTOR bαt", run.norm, "<=", FACTOR * run.b * run.alpha * t, axes="t j", where=t >= 1)
+    bound = FACTOR * run.b * run.alpha * t
+    yield then("Z1.neuron", "‖w_j(t)‖ ≤ FACTOR bαt", run.norm, "<=", bound, axes="t j", where=t >= 1)
 
 
 @pytest.mark.statement(slow, max_examples=20)
@@ -184,7 +185,7 @@ BAD_MARKERS = {
     "'L99'": "'L99' is no statement of printed, explicit",
     "'L14', tries=3": "tries: unknown; expected one statement and of paper, inside",
     "'L14', paper='mine'": "paper = 'mine'; expected one of",
-    "'L14', inside='A9'": "inside = 'A9'; no such assumption; expected all, or of A1",
+    "'L14', inside='A9'": "inside = 'A9': no such assumption; expected all, or of A1",
     "": "0 statements given; expected one",
 }
 
