@@ -71,11 +71,14 @@ def named_settings(paper: Paper) -> dict[str, Traversable]:
 
 
 def find_setting(what: str | Path | None = None, paper: Paper | str | None = None) -> Setting:
-    """A setting by the name a paper gives it (this one first), from a TOML file, or the paper's default setting."""
+    """A setting by the name a paper gives it (this one first), from a TOML file, or the default one.
+
+    A paper without a default setting takes that of the default paper.
+    """
     paper = find_paper(paper)
     others = [named_settings(one) for one in find_papers().values() if one is not paper]
     names = {name: file for of in (*others, named_settings(paper)) for name, file in of.items()}
-    name = str(what) if what is not None else paper.default_setting
+    name = str(what) if what is not None else paper.default_setting or find_paper().default_setting
     try:
         if name in names:
             return Setting.from_toml(names[name].read_text(encoding="utf-8"), name)

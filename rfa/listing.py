@@ -9,7 +9,7 @@ from functools import cached_property
 from types import FunctionType
 from typing import Any
 
-from rfa.audit import find_setting
+from rfa.audit import find_paper, find_setting
 from rfa.chains import Chain
 from rfa.claims import Claim
 from rfa.errors import InputError
@@ -21,7 +21,7 @@ from rfa.simulation import simulate
 
 def example_run(paper: Paper) -> Run:
     """A run on which the claims and links of a paper can be listed; nobody judges it."""
-    setting = find_setting(paper.example or paper.default_setting, paper)
+    setting = find_setting(paper.example or paper.default_setting or find_paper().example, paper)
     return simulate(setting.override(draw_until=""))
 
 

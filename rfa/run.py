@@ -31,7 +31,7 @@ OPPOSITE = np.array([1, 0, 3, 2])
 """Index of -mu for each centre mu."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """Sample, second layer a (m,), kept weights by step, trace and parameters of one run.
 

@@ -79,12 +79,12 @@ COMMANDS = {
 
 def test_every_command_knows_a_statement_of_an_installed_package(installed):
     program = "from rfa.cli import main\n" + "".join(
-        f"print('## {name}')\ntry:\n    main({arguments!r})\nexcept SystemExit as end:\n    assert not end.code\n"
+        f"print('@@ {name}')\ntry:\n    main({arguments!r})\nexcept SystemExit as end:\n    assert not end.code\n"
         for name, (arguments, _) in COMMANDS.items()
     )
     done = installed("-c", program)
     assert done.returncode == 0, done.stderr
-    told = dict(part.split("\n", 1) for part in done.stdout.split("## ")[1:])
+    told = dict(part.split("\n", 1) for part in done.stdout.split("@@ ")[1:])
 
     for name, (_, words) in COMMANDS.items():
         assert words in told[name], name
