@@ -31,7 +31,7 @@ OPPOSITE = np.array([1, 0, 3, 2])
 """Index of -mu for each centre mu."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False)
 class Run:
     """Sample, second layer a (m,), kept weights by step, trace and parameters of one run.
 
@@ -67,7 +67,12 @@ class Run:
 
     def __repr__(self) -> str:
         name = "" if self.setting is None else f" of {self.setting.name!r}"
-        return f"<Run{name}: n = {self.n}, d = {self.d}, m = {self.m}, alpha = {self.step_size:g}, {self.last} steps>"
+        made = f", made of {self.provenance['candidate']}" if "candidate" in self.provenance else ""
+        return f"<Run{name}: n = {self.n}, d = {self.d}, m = {self.m}, {self.last} steps{made}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """For IPython and Hypothesis, which would print every array."""
+        printer.text(repr(self))
 
     # ---- sizes and parameters ------------------------------------------------------------------------------------
 
