@@ -41,7 +41,7 @@ def run_of(command):
 
 
 RUNS = candidates(planted=True).map(lambda candidate: run_of(candidate.command))
-SHORT = PROFILES["ci"].__class__(PROFILES["ci"], max_examples=40)
+SHORT = PROFILES["ci"].__class__(PROFILES["ci"], max_examples=30)
 
 
 @every_statement
