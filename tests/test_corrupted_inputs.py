@@ -110,6 +110,18 @@ def test_a_report_that_speaks_of_a_statement_it_lacks_is_refused(material):
         read(_written(material, "case.json", json.dumps(document).encode()))
 
 
+HUGE = 2**60
+
+
+@pytest.mark.parametrize("name", ["trace.steps", "steps"])
+def test_a_run_of_endless_steps_is_refused(name, material):
+    arrays = corruption.arrays_of(material.runs[0])
+    arrays[name] = np.append(arrays[name][:-1], HUGE)
+    run = _written(material, "case.npz", corruption.zipped(arrays))
+
+    assert fuzz.call("recheck", _written(material, "case.json", material.report), run) == "refused"
+
+
 # ---- studies ----------------------------------------------------------------------------------------------------
 
 STUDIES = {

@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from rfa import PROOF, DoesNotApply, Outcome, Rounded, chain, eq, ge, judge, le, result, suppose, then
+from rfa.departures import Departure
 
 RUN = SimpleNamespace(labels={"t": np.array([5, 6, 7])}, departures=())
 TRUTH = {
@@ -202,3 +203,64 @@ def test_the_one_word_outcome_is_the_gravest(order):
 
     assert first_of(order) is Outcome.ERROR
     assert first_of(o for o in order if o is not Outcome.ERROR) is Outcome.REFUTED
+
+
+def test_a_premise_points_at_the_index_where_it_fails_most():
+    premise = suppose("p", "", 2, "<=", np.array([3, 1, -4, 2]), axes="j")
+    (verdict,) = judge(toy(premise, kind="ASSUMPTION"), RUN).premises
+
+    assert verdict.witness == {"j": 2} and verdict.rhs == -4
+
+
+def test_an_empty_quantifier_says_why_where_the_claim_does():
+    claim = then("c", "", 0, "<=", np.ones(2), axes="j", where=[False, False], note="no fresh points")
+
+    assert judge(toy(claim), RUN).conclusions[0].reason == "no fresh points"
+
+
+def test_a_premise_that_fails_elsewhere_only_is_not_named():
+    premise = suppose("p", "", 0, "<=", np.array([1, -1]), axes="j")
+    claim = then("c", "", 0, "<=", np.ones(2), axes="j", where=[True, False])
+    (verdict,) = judge(toy(premise, claim), RUN).conclusions
+
+    assert verdict.outcome is Outcome.CONFIRMED and verdict.failing == ()
+
+
+def test_an_error_without_a_bound_is_told():
+    (verdict,) = judge(toy(then("c", "", Rounded(0.0, np.inf), "<=", 1)), RUN).conclusions
+
+    assert verdict.outcome is Outcome.UNDECIDED and "no finite bound" in verdict.reason
+
+
+def test_what_cannot_be_evaluated_neither_holds_nor_fails():
+    verdict = judge(toy(then("c", "", np.nan, "<=", 1)), RUN).conclusions[0]
+
+    assert verdict.holds is None and verdict.fails is False
+
+
+# ---- runs that are not those of the theorem ----------------------------------------------------------------------
+
+AWAY = SimpleNamespace(labels=RUN.labels, departures=(Departure("bias", "there are biases"),))
+
+
+def test_outside_the_setting_a_conclusion_rests_on_its_own_premises_and_on_the_setting():
+    p, q = suppose("p", "", 0, "<=", 1), suppose("q", "", 1, "<=", 0)
+    named, all_, none = ({"needs": [p]}, {}, {"needs": []})
+    claims = [then(id, "", 0, "<=", 1, **needs) for id, needs in zip("cde", (named, all_, none), strict=True)]
+    judgement = judge(toy(p, q, *claims, kind="DET|GR"), AWAY)
+
+    assert [v.failing for v in judgement.conclusions] == [("RP.setting",), ("q", "RP.setting"), ("RP.setting",)]
+    away = judgement.premises[-1]
+    assert (away.id, away.outcome, away.relation, away.lhs, away.rhs) == ("RP.setting", Outcome.SILENT, "==", 1, 0)
+    assert away.says == "not so: there are biases"
+
+
+def test_outside_the_setting_a_link_keeps_its_need_and_a_planted_one_rests_on_nothing_else():
+    need = suppose("p", "", 1, "<=", 0)
+
+    def links(state):
+        made = chain("E1", "", 1.0, le(2.0, "", needs=[need]), le(3.0, ""), state=state)
+        return judge(toy(PROOF, made, kind="DET|GR"), AWAY).links
+
+    assert [v.failing for v in links("run")] == [("p", "RP.setting"), ("RP.setting",)]
+    assert [v.failing for v in links("planted")] == [("p",), ()]

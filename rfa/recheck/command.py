@@ -63,6 +63,9 @@ def rechecked(report: Path, run: Path, progress: Any = None) -> tuple[Recheck, l
         raise InputError(
             f"{report}: a report of the paper {document['paper']['name']!r}; formulas are known for {PRINTED!r} alone"
         )
+    if away := document.get("departures"):
+        told = "; ".join(departure["says"] for departure in away)
+        raise InputError(f"{report}: the run is not in the setting of the paper, whose formulas are known here: {told}")
     try:
         check_arrays(arrays)
         with high_precision():

@@ -77,8 +77,9 @@ def _check_shapes(arrays: Arrays) -> None:
     if not (whole and len(steps) and steps[0] == 0):
         raise ValueError("steps: expected step numbers that begin with 0 and increase")
     log = arrays.get("trace.steps", steps)
-    if log.ndim != 1 or not len(log) or log[-1] < steps[-1]:
-        raise ValueError(f"trace.steps: expected step numbers up to {steps[-1]} at least")
+    if not np.array_equal(log, np.arange(log.size)) or log[-1] < steps[-1]:
+        name = "trace.steps" if "trace.steps" in arrays else "steps"
+        raise ValueError(f"{name}: expected 0, 1, 2, ... up to the last step of the run")
 
 
 def _check_values(arrays: Arrays) -> None:
