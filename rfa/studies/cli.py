@@ -17,7 +17,7 @@ from rfa.studies.export import export as table_of
 from rfa.studies.falsify import AXES, Candidate, falsify, make_run
 from rfa.studies.rates import LEVEL
 from rfa.studies.replay import mark_line, replay
-from rfa.studies.scaling import run_scalings
+from rfa.studies.scaling import ScalingVerdict, run_scalings
 from rfa.studies.storage import Store
 from rfa.studies.study import MOST, Plan, run_study
 from rfa.studies.summary import Rates, rates_of
@@ -196,8 +196,18 @@ def scaling(
         executor=executor,
         workers=workers,
     )
-    output.write_scalings(folder, verdicts)
-    click.echo(output.scalings_markdown(verdicts))
+    write_scalings(folder, verdicts, load_paper(paper))
+
+
+def write_scalings(folder: Path, verdicts: Sequence[ScalingVerdict], paper: Paper) -> None:
+    """report.json, report.md, report.html and a picture of every fit; the second also on the terminal."""
+    text = output.scalings_markdown(verdicts)
+    output.write_json(folder / "report.json", "rfa.scaling/1", {"verdicts": verdicts})
+    output.write_whole(folder / "report.md", text)
+    output.write_whole(folder / "report.html", pages.scaling_page(verdicts, paper, command_line()))
+    for drawn in pages.power_pictures(verdicts):
+        output.write_whole(folder / f"{drawn.name}.svg", drawn.svg)
+    click.echo(text)
 
 
 @click.command(name="replay")

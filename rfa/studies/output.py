@@ -11,7 +11,6 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from rfa.report import plotting
 from rfa.setting import Setting
 from rfa.studies.falsify import Found
 from rfa.studies.replay import replay_command
@@ -141,18 +140,6 @@ def scalings_markdown(verdicts: Sequence[ScalingVerdict]) -> str:
         )
     head = ("scaling", "says", "along", "claimed exponent", "fitted", "bend", "verdict", "reason")
     return f"# Scalings\n\n{table(head, rows)}"
-
-
-def write_scalings(folder: Path, verdicts: Sequence[ScalingVerdict]) -> None:
-    """Table first, figure second."""
-    write_whole(folder / "report.md", scalings_markdown(verdicts))
-    write_json(folder / "report.json", "rfa.scaling/1", {"verdicts": verdicts})
-    for v in verdicts:
-        if v.fit is not None and plotting.available():
-            from rfa.report.study_pictures import power_law
-
-            drawn = power_law(v.scaling.says, v.scaling.along, v.data, v.fit.exponent, v.fit.level)
-            write_whole(folder / f"{v.scaling.id}.svg", plotting.svg(drawn))
 
 
 def found_lines(found: Sequence[Found]) -> list[str]:

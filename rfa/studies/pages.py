@@ -1,4 +1,4 @@
-"""Studies, sweeps and reports of violations as HTML pages, on the same parts as the page of a run."""
+"""Studies, sweeps and scalings as HTML pages, on the same parts as the page of a run."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from rfa.papers import Paper
 from rfa.report import plotting
-from rfa.report.page import Picture
+from rfa.report.page import RELATIONS, Picture
 from rfa.report.sheet import Cell, Section, Sheet, chip, code, formula, page
-from rfa.studies.breakpoints import Break
 from rfa.studies.replay import replay_command
+from rfa.studies.scaling import TOLERANCE, ScalingVerdict
 from rfa.studies.summary import Rate, Rates
-from rfa.studies.violations import Map, Violation, Violations
 from rfa.verdicts import Outcome
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def rate_sections(rates: Rates, paper: Paper, file: Path) -> Iterator[Section]:
     if failing:
         failing.sort(key=lambda r: r.outcome not in BAD)
         head = ("claim", "outcome", "failed", "least slack", "made again by")
-        yield Section("What failed", head=head, rows=[_failing(r, file) for r in failing])
+        yield Section("What failed", head=head, rows=[failing_cells(r, file) for r in failing])
     promised = [r for r in rates.rates if r.claimed is not None]
     other = [r for r in rates.rates if r.claimed is None]
     columns = ("claim", "statement", "verdict", "failed", "failure rate within", "claimed at most", "exact", "notes")
@@ -78,7 +77,8 @@ def rate_sections(rates: Rates, paper: Paper, file: Path) -> Iterator[Section]:
         yield Section("Not judged", head=("statement", "reason"), rows=list(rates.idle.items()))
 
 
-def _failing(r: Rate, file: Path) -> tuple[Cell, ...]:
+def failing_cells(r: Rate, file: Path) -> tuple[Cell, ...]:
+    """A failing conclusion, with the command that makes its worst row again."""
     failed = f"{r.counts.failed} / {r.counts.trials}"
     return r.claim, chip(r.outcome.name), failed, r.least_slack, code(replay_command(file, r.worst or 0))
 
@@ -106,10 +106,11 @@ def rate_pictures(title: str, rows: Sequence[Rate]) -> list[Picture]:
             None if r.exact is None else 1 - r.exact)
         for r in rows
     ]  # fmt: skip
-    return [_picture("rates", title, rates, bars)]
+    return [picture("rates", title, rates, bars)]
 
 
-def _picture(name: str, title: str, draw: Any, *drawn: Any) -> Picture:
+def picture(name: str, title: str, draw: Any, *drawn: Any) -> Picture:
+    """What `draw` makes of its arguments; its docstring is the caption."""
     figure: Figure = draw(*drawn)
     return Picture(name, title, " ".join(draw.__doc__.split()), plotting.svg(figure))
 
@@ -164,7 +165,7 @@ def _curve(claim: str, grid: Sweep, found: Sequence[Rate]) -> Picture | None:
         Dot(float(x), share(r), 1 - r.failures.upper, 1 - r.failures.lower)
         for x, r in zip(values, found, strict=True)
     ]
-    return _picture(claim, claim, curve, axis, dots)
+    return picture(claim, claim, curve, axis, dots)
 
 
 def _heat_map(claim: str, grid: Sweep, found: Sequence[Rate]) -> Picture:
@@ -175,7 +176,7 @@ def _heat_map(claim: str, grid: Sweep, found: Sequence[Rate]) -> Picture:
     shares = [share(r) for r in found]
     width = len(columns[1])
     lines = [shares[k : k + width] for k in range(0, len(shares), width)]
-    return _picture(claim, claim, heat_map, rows, columns, lines)
+    return picture(claim, claim, heat_map, rows, columns, lines)
 
 
 def share(r: Rate) -> float:
@@ -191,79 +192,47 @@ def _place(changes: Mapping[str, Any]) -> str:
     return ", ".join(f"{axis} = {_plain(x)}" for axis, x in changes.items())
 
 
-# ---- violations --------------------------------------------------------------------------------------------------
+# ---- scalings ----------------------------------------------------------------------------------------------------
 
 
-def violations_page(report: Violations, paper: Paper, file: Path, command: str) -> str:
-    """The page of a report of violations: assumptions, what rests on them, break points, maps, rates."""
-    overstepped = [v.assumption for v in report.violations]
-    told = ", ".join(f"{a.id} ({a.excess:.3g} ×)" for a in overstepped) or "none"
-    verdict = f"At C = {report.C:.4g} overstepped: {told}. {sentence(report.rates)}"
-    low, high = report.feasible
-    together = f"[{low:.4g}, {high:.4g}]" if low <= high else "none"
-    facts: Facts = {"C": report.C, "all hold together for C in": together, "trials": report.rates.trials}
-    sections = [*_assumptions(report), *(_violation(v, file) for v in report.violations)]
-    if report.breaks:
-        drawn = break_pictures(report.breaks, report.setting.delta)
-        sections.append(Section("Break points", words=[b.says for b in report.breaks], pictures=drawn))
-    if report.maps and plotting.available():
-        sections.append(Section("Maps", pictures=[map_picture(one) for one in report.maps]))
-    if report.nearest is not None:
-        rows = [(name, was, would, would / was if was else None) for name, was, would in report.nearest.changes]
-        words = (f"At C = {report.nearest.C:.4g}; a descent, not a proof that none is nearer.",)
-        sections.append(Section("Nearest setting", words, ("coordinate", "is", "would be", "factor"), rows))
-    sections += rate_sections(report.rates, paper, file)
-    bad = any(r.outcome in BAD for r in report.rates.rates)
-    return page(Sheet(report.setting.name, "violations", paper.title, verdict, bad, facts, sections, (), command))
+def scaling_page(verdicts: Sequence[ScalingVerdict], paper: Paper, command: str) -> str:
+    """The page of fitted exponents against the claimed ones, with the points of every fit."""
+    bad = [f"{v.scaling.id} ({v.outcome.name})" for v in verdicts if v.outcome in BAD]
+    confirmed = sum(v.outcome is Outcome.CONFIRMED for v in verdicts)
+    told = f"{confirmed} of {len(verdicts)} claimed exponents are confirmed"
+    verdict = f"Not as claimed: {', '.join(bad)}. {told}." if bad else f"Nothing is refuted; {told}."
+    head = ("scaling", "says", "along", "claimed exponent", "fitted", "within", "bend within", "outcome", "points")
+    notes = (
+        "Least squares on logarithms with Student's interval; a bend away from 0 says that no single power describes "
+        f"the points. An exponent that is claimed exactly is confirmed within {TOLERANCE:g} of the claim.",
+    )
+    facts: Facts = {"scalings": len(verdicts)}
+    rows = [_exponent(v) for v in verdicts]
+    sections = [Section("Exponents", head=head, rows=rows, pictures=power_pictures(verdicts))]
+    sheet = Sheet(paper.name, "scalings", paper.title, verdict, bool(bad), facts, sections, notes, command)
+    return page(sheet)
 
 
-def _assumptions(report: Violations) -> Iterator[Section]:
-    rows: list[tuple[Cell, ...]] = [
-        (
-            a.id, formula(a.says), chip("holds" if a.holds else "fails"), a.lhs, a.rhs,
-            None if a.holds else f"{a.excess:.4g} ×",
-        )
-        for a in report.assumptions
-    ]  # fmt: skip
-    yield Section("Assumptions", head=("assumption", "says", "at this C", "left", "right", "overstepped"), rows=rows)
-    laws: list[tuple[Cell, ...]] = [(f.name, chip("holds" if f.holds else "fails"), f.says) for f in report.features]
-    yield Section("Laws", head=("of the laws", "holds", "says"), rows=laws)
+def _exponent(v: ScalingVerdict) -> tuple[Cell, ...]:
+    s, fit = v.scaling, v.fit
+    claimed = f"{RELATIONS[s.relation]} {s.exponent:g}"
+    if fit is None:
+        return s.id, formula(s.says), s.along, claimed, v.reason, None, None, chip(v.outcome.name), len(v.data)
+    within, bend = (f"[{low:.4g}, {high:.4g}]" for low, high in ((fit.lower, fit.upper), fit.bend[1:]))
+    return (
+        s.id, formula(s.says), s.along, claimed, fit.exponent, within, bend, chip(v.outcome.name), len(v.data),
+    )  # fmt: skip
 
 
-def _violation(v: Violation, file: Path) -> Section:
-    goals = ", ".join(v.goals) or "the goals"
-    words = [
-        f"Used by {', '.join(v.direct) or 'nothing'}; all that rests on it: {', '.join(v.all) or 'nothing'}.",
-        f"No link on the way to {goals} breaks on the runs looked at."
-        if v.broken is None
-        else f"First broken link on the way {' → '.join(v.broken.path)}: {v.broken.link} of {v.broken.statement}.",
-        f"Hold nevertheless in every trial: {', '.join(r.claim for r in v.holding) or 'none'}.",
-    ]
-    rows: list[tuple[Cell, ...]] = [_failing(r, file) for r in v.failing if r.worst is not None]
-    head = ("fails in fact", "outcome", "failed", "least slack", "made again by")
-    return Section(f"{v.assumption.id} is overstepped {v.assumption.excess:.4g} ×", words, head, rows)
-
-
-def break_pictures(breaks: Sequence[Break], delta: float) -> list[Picture]:
-    """The share of trials in which a conclusion held at every value that was tried, if matplotlib is there."""
+def power_pictures(verdicts: Sequence[ScalingVerdict]) -> list[Picture]:
+    """The points of every scaling with the fitted power, if matplotlib is there."""
     if not plotting.available():
         return []
-    from rfa.report.study_pictures import Dot, break_curve
+    from rfa.report.study_pictures import power_law
 
-    pictures = []
-    for b in breaks:
-        dots = [
-            Dot(x, 1 - t.failed / t.trials, 1 - t.failures.upper, 1 - t.failures.lower) for x, t in b.seen.items()
-        ]
-        if dots:
-            drawn = (b.coordinate, dots, b.asked, 1 - delta, (b.holds_at, b.fails_at))
-            pictures.append(_picture(b.claim, f"{b.claim} along {b.assumption}", break_curve, *drawn))
-    return pictures
-
-
-def map_picture(of: Map) -> Picture:
-    """A map of a report of violations."""
-    from rfa.report.study_pictures import heat_map
-
-    title = f"{of.statement}: share of {of.trials} trials in which it held"
-    return _picture(of.statement, title, heat_map, of.rows, of.columns, of.shares)
+    made = []
+    for v in verdicts:
+        if v.fit is not None:
+            drawn = (v.scaling.says, v.scaling.along, v.data, v.fit.exponent, v.fit.level)
+            made.append(picture(v.scaling.id, v.scaling.id, power_law, *drawn))
+    return made

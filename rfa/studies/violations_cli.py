@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from rfa.errors import InputError
-from rfa.studies import output, pages
+from rfa.studies import output
 from rfa.studies.assumptions import judged_at
 from rfa.studies.breakpoints import TESTS
 from rfa.studies.console import FILE, carried_out, chosen, command_line, common, setting_of
@@ -16,6 +16,7 @@ from rfa.studies.sweeps import values_of
 from rfa.studies.trials import check_claims, load_paper
 from rfa.studies.violations import Wish, break_claims, check_axes, report_breaks, report_violations, sought
 from rfa.studies.violations_output import breaks_markdown, violations_markdown, write_map
+from rfa.studies.violations_pages import breaks_page, violations_page
 
 tries_option = click.option(
     "--tries", type=click.IntRange(16), default=256, show_default=True, help="Most runs per tested value."
@@ -65,7 +66,7 @@ def violations(
     text = violations_markdown(report, folder / FILE)
     output.write_json(folder / "report.json", "rfa.violations/1", report)
     output.write_whole(folder / "report.md", text)
-    shown = pages.violations_page(report, of, folder / FILE, command_line())
+    shown = violations_page(report, of, folder / FILE, command_line())
     output.write_whole(folder / "report.html", shown)
     for number, one in enumerate(report.maps, 1):
         write_map(folder, number, one)
@@ -120,4 +121,6 @@ def break_point(
     output.write_json(folder / "report.json", "rfa.breakpoints/1", {"breaks": breaks, "level": wish.level / 2})
     text = breaks_markdown(breaks, wish.level / 2)
     output.write_whole(folder / "report.md", f"# Break points: {setting.name}\n\n{text}")
+    shown = breaks_page(breaks, setting, of, wish.level / 2, command_line())
+    output.write_whole(folder / "report.html", shown)
     click.echo(text)

@@ -8,11 +8,11 @@ from pathlib import Path
 from rfa.report import plotting
 from rfa.studies.breakpoints import Break
 from rfa.studies.output import interval, rates_markdown, table, write_whole
-from rfa.studies.pages import map_picture
 from rfa.studies.replay import replay_command
 from rfa.studies.summary import Rate
 from rfa.studies.trials import CERTIFICATE
 from rfa.studies.violations import Map, Violation, Violations
+from rfa.studies.violations_pages import map_picture
 
 
 def violations_markdown(report: Violations, path: Path) -> str:

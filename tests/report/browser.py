@@ -68,3 +68,33 @@ def requests(driver):
     messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
     sent = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
     return [url for url in sent if not url.startswith("data:")]
+
+
+def serious(driver):
+    """What axe-core finds of serious or critical violations on the page that is shown; skips without axe-core."""
+    file = os.environ.get("AXE_CORE")
+    if not file:
+        pytest.skip("AXE_CORE does not name axe.min.js (npm pack axe-core)")
+    driver.set_script_timeout(120)
+    driver.execute_script(Path(file).read_text(encoding="utf-8"))
+    found = driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")["violations"]
+    return [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
+
+
+def seen(driver, query):
+    """The elements that can be seen."""
+    look = "return [...document.querySelectorAll(arguments[0])].filter((e) => e.checkVisibility())"
+    return driver.execute_script(look, query)
+
+
+def read(driver, query, attribute):
+    """An attribute of all elements that can be seen."""
+    get = "return arguments[0].map((e) => e.getAttribute(arguments[1]))"
+    return driver.execute_script(get, seen(driver, query), attribute)
+
+
+def one(driver, query):
+    """The only element that can be seen."""
+    found = seen(driver, query)
+    assert len(found) == 1
+    return found[0]

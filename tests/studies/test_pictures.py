@@ -4,9 +4,9 @@ import pytest
 from rfa.report import plotting
 from rfa.report.study_pictures import Bar, Dot, break_curve, curve, heat_map, power_law, rates
 from rfa.studies.breakpoints import Break, Tried
-from rfa.studies.pages import break_pictures, map_picture
 from rfa.studies.rates import Interval
 from rfa.studies.violations import Map
+from rfa.studies.violations_pages import break_pictures, map_picture
 
 pytest.importorskip("matplotlib", reason="the extra plots is not installed")
 
