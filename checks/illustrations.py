@@ -7,9 +7,9 @@ import scipy
 
 from checks.constants import E
 from checks.ideal_masses import rate
-from checks.projections import draws_for, known_setting
+from checks.projections import cluster_law, draws_for, exact_tail, known_setting
 from rfa import Claim, DoesNotApply, Rounded, Run, result, rounded, then
-from rfa.data import Sample, draw_fresh, stream
+from rfa.data import CENTRE_LABEL, Sample, draw_fresh, stream
 from rfa.rounding import UNIT, Array
 
 FITTING_STEPS = 20
@@ -20,15 +20,14 @@ FITTING_STEPS = 20
 def linear_classifiers(run: Run) -> Iterator[Claim]:
     """Then x ↦ sgn⟨v,x⟩ is right on half of the clean points, whatever v.
 
-    If v were right on less than half, −v would be right on more. Candidates v, judged on fresh points: Σ
-    y_i x_i, the least-squares fit to the training labels, μ1, μ2 and μ1 + μ2. The affine sgn(⟨μ1,x⟩ − ½)
-    is right on ¾ (G13).
+    If v were right on less than half, −v would be right on more. Candidates v: Σ y_i x_i, the
+    least-squares fit to the training labels, μ1, μ2 and μ1 + μ2. The affine sgn(⟨μ1,x⟩ − ½) is right on
+    ¾ (G13). Exact for spherical laws, judged on fresh points for the others.
     """
-    points = fresh_points(run)
-    right = np.sign(points.X @ candidates(run).T) == points.y_clean[:, None]
-    affine = np.sign(points.X @ run.sample.mu[0] - 0.5) == points.y_clean
-    yield then("X1.linear", "sgn⟨v,x⟩ is right on half of the points", rate(right), "==", 0.5, axes="v")
-    yield then("X1.affine", "sgn(⟨μ1,x⟩ − ½) is right on more than half", rate(affine), ">", 0.5)
+    shares = exact_shares if cluster_law(run).spherical else drawn_shares
+    linear, affine = shares(run)
+    yield then("X1.linear", "sgn⟨v,x⟩ is right on half of the points", linear, "==", 0.5, axes="v")
+    yield then("X1.affine", "sgn(⟨μ1,x⟩ − ½) is right on more than half", affine, ">", 0.5)
 
 
 @result("X2", "One step amplifies the features", kind="TEXT", uses=["L4", "L12"])
@@ -88,6 +87,29 @@ def steady_derivative(run: Run) -> Iterator[Claim]:
     yield then("X5.floor", "g ≥ E/2", low, ">=", E / 2, axes="s mu q", where=seen)
     yield then("X5.low", "½ − g < ¼", 0.5 - low, "<", 0.25, axes="s mu q", where=seen)
     yield then("X5.high", "g − ½ < ¼", high - 0.5, "<", 0.25, axes="s mu q", where=seen)
+
+
+def exact_shares(run: Run) -> tuple[Rounded, Rounded]:
+    """How often the linear candidates, axis v, and the affine classifier are right under a spherical law."""
+    mu1 = run.sample.mu[:1]
+    return right_share(run, candidates(run), 0.0), right_share(run, mu1, 0.5)[0]
+
+
+def right_share(run: Run, v: Array, threshold: float) -> Rounded:
+    """P(y (⟨v,x⟩ − `threshold`) > 0) for rows of v (k, d), axis v: the mean of a tail over the four centres."""
+    length, sigma = np.linalg.norm(v, axis=1, keepdims=True), run.given("sigma")
+    scale = np.where(length > 0, sigma * length, np.nan)
+    margin = CENTRE_LABEL * (v @ run.sample.centre.T - threshold) / scale
+    error = 2 * run.dot * (1 / sigma + np.abs(margin))
+    tails = exact_tail(cluster_law(run), run.d, Rounded(-margin, error))
+    return Rounded(*(np.where(length > 0, part, 0.0) for part in (tails.value, tails.error))).mean(axis=1)
+
+
+def drawn_shares(run: Run) -> tuple[Rounded, Rounded]:
+    """The same as frequencies among fresh points."""
+    points = fresh_points(run)
+    right = np.sign(points.X @ candidates(run).T) == points.y_clean[:, None]
+    return rate(right), rate(np.sign(points.X @ run.sample.mu[0] - 0.5) == points.y_clean)
 
 
 def fresh_points(run: Run) -> Sample:

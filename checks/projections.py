@@ -107,8 +107,7 @@ def projection_tails(run: Run, thresholds: Rounded) -> tuple[Rounded, Rounded]:
     """
     law = cluster_law(run)
     if law.spherical:
-        exact = partial(_exact, lambda t: law.marginal_tail(t, run.d))
-        return exact(thresholds), exact(rounded(-thresholds))
+        return exact_tail(law, run.d, thresholds), exact_tail(law, run.d, rounded(-thresholds))
     directions = start_directions(run)
     value, error = np.empty(thresholds.shape), np.empty(thresholds.shape)
     along_axis = np.count_nonzero(directions, axis=1) == 1
@@ -120,6 +119,11 @@ def projection_tails(run: Run, thresholds: Rounded) -> tuple[Rounded, Rounded]:
         value[rest], error[rest] = _sampled(run, law, directions[rest], thresholds.value[rest])
     above = Rounded(value, error)
     return above, Rounded(1 - value, error + UNIT)
+
+
+def exact_tail(law: ClusterLaw, d: int, thresholds: Rounded) -> Rounded:
+    """P(<z, v> > t) for any unit v in R^d under a spherical law."""
+    return _exact(lambda t: law.marginal_tail(t, d), thresholds)
 
 
 def start_directions(run: Run) -> Array:

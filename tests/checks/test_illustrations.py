@@ -14,6 +14,7 @@ from checks.illustrations import (
     mean_correlation,
     mean_square,
     resemblance,
+    right_share,
     steady_derivative,
     turning_away,
 )
@@ -44,7 +45,30 @@ def test_asymmetric_clusters_let_a_linear_classifier_beat_guessing():
 
 
 def test_wide_clusters_leave_the_affine_classifier_undecided():
-    assert holding(judge(linear_classifiers, loose(sigma=5.0)))["X1.affine"].outcome is Outcome.UNDECIDED
+    run = loose(clusters="laplace", sigma=5.0)
+
+    assert holding(judge(linear_classifiers, run))["X1.affine"].outcome is Outcome.UNDECIDED
+
+
+@pytest.mark.parametrize("law", ["gaussian", "ball"])
+def test_shares_under_a_spherical_law_are_those_of_many_fresh_points(law):
+    run, rng = loose(clusters=law, sigma=0.7), np.random.default_rng(5)
+    v = rng.standard_normal((3, run.d))
+    z = rng.standard_normal((200_000, run.d))
+    if law == "ball":
+        length = np.sqrt(run.d + 2) * rng.random(len(z)) ** (1 / run.d)
+        z *= (length / np.sqrt((z**2).sum(axis=1)))[:, None]
+    x, y = run.sample.centre[np.arange(len(z)) % 4] + 0.7 * z, np.array([1, 1, -1, -1])[np.arange(len(z)) % 4]
+
+    for threshold in (0.0, 0.5):
+        seen = ((x @ v.T - threshold) * y[:, None] > 0).mean(axis=0)
+        assert right_share(run, v, threshold).value == pytest.approx(seen, abs=6 * 0.5 / np.sqrt(len(z)))
+
+
+def test_the_direction_zero_is_right_nowhere():
+    share = right_share(loose(), np.zeros((1, loose().d)), 0.0)
+
+    assert share.value == 0 and share.error == 0
 
 
 def test_turned_labels_break_the_affine_claim(monkeypatch):
@@ -53,7 +77,7 @@ def test_turned_labels_break_the_affine_claim(monkeypatch):
         return replace(points, y_clean=-points.y_clean)
 
     monkeypatch.setattr("checks.illustrations.fresh_points", turned)
-    verdict = holding(judge(linear_classifiers, loose()))["X1.affine"]
+    verdict = holding(judge(linear_classifiers, loose(clusters="laplace")))["X1.affine"]
 
     assert verdict.outcome is Outcome.SILENT and verdict.lhs < 0.5
 
@@ -68,7 +92,7 @@ def test_the_candidates_are_what_the_statement_lists():
 
 
 def test_the_shares_are_counts_over_fresh_clean_points():
-    run = loose(noise="boundary", eta=0.2)
+    run = loose(noise="boundary", eta=0.2, clusters="laplace")
     points = fresh_points(run)
     claims = {c.id: c for c in linear_classifiers.claims(run)}
     right = sum(np.dot(run.sample.mu[0], x) * y > 0 for x, y in zip(points.X, points.y_clean, strict=True))
