@@ -103,6 +103,7 @@ def setting_digest(setting: Setting) -> str:
     return hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()[:16]
 
 
+@cache
 def load_paper(name: str) -> Paper:
     """A paper by its entry point, or as `module:attribute`."""
     if ":" in name:

@@ -1,40 +1,48 @@
-"""Measure the engine side by side with other loops in one process and write the tables.
+"""Measure the engine side by side with other loops in one process; write tables and a figure to reports/benchmarks/.
 
-python -m tests.benchmarks [side-by-side] [growth] [dimension] [memory] [trials] [large] [--rounds N]
+python -m tests.benchmarks                   everything, on all cores: about 20 minutes on 2 quiet cores
+python -m tests.benchmarks trials figure     some parts; `figure` draws the tables that are there
+python -m tests.benchmarks --one-thread side-by-side dimension
+
+Needs the extras `bench` (PyTorch) and `plots` (matplotlib).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import time
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
 from tests.benchmarks import measures
+from tests.benchmarks.figure import draw
 
 OUT = Path(__file__).parents[2] / "reports" / "benchmarks"
-PARTS = ("side-by-side", "dimension", "memory", "trials", "growth", "large")
+MEASURED = ("side-by-side", "dimension", "memory", "trials", "growth", "large")
+PARTS = (*MEASURED, "figure")
 
 
-def main() -> None:
-    """Run the parts asked for (all but `large` by default)."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the parts asked for, all by default."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=list(PARTS[:-1]), choices=PARTS)
+    parser.add_argument("parts", nargs="*", default=list(PARTS), choices=PARTS, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=5, help="rounds of alternating runs; the median is written")
     parser.add_argument("--one-thread", action="store_true", help="every loop on one thread, by processor time")
-    parser.add_argument("--most-steps", type=int, default=10**9, help="cut side-by-side runs to so many steps")
-    given = parser.parse_args()
-    measures.most_steps = given.most_steps
-    OUT.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("--most-steps", type=int, default=100, help="cut side-by-side runs to so many steps (100)")
+    parser.add_argument("--out", type=Path, default=OUT, help="directory of the tables and the figure")
+    parser.add_argument("--tiny", action="store_true", help="sizes of a second or so, to try the command out")
+    given = parser.parse_args(arguments)
+    given.out.mkdir(parents=True, exist_ok=True)
     if given.one_thread:
         os.environ["RFA_THREADS"] = "1"
-        measures.clock = time.process_time
+    budget = measures.Budget(given.rounds, given.most_steps, given.tiny, given.one_thread)
     with threadpool_limits(1 if given.one_thread else None):
-        for part in given.parts:
+        for part in (p for p in given.parts if p in MEASURED):
             name = f"{part}-one-thread" if given.one_thread else part
-            measures.write(OUT, name, getattr(measures, part.replace("-", "_"))(given.rounds))
+            measures.write(given.out, name, getattr(measures, part.replace("-", "_"))(budget))
+    if "figure" in given.parts:
+        draw(given.out)
 
 
 if __name__ == "__main__":

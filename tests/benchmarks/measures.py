@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import multiprocessing
 import os
@@ -10,12 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from rfa import Setting, find_papers, judge
+from rfa import Setting
 from rfa.data import draw_sample, draw_start
 from rfa.engine.descent import Descent
 from rfa.engine.layout import lay_out, sorted_by_group
@@ -23,20 +24,34 @@ from rfa.engine.reduction import engine_of
 from rfa.engine.threads import thread_count, workers
 from rfa.run import candidates
 from rfa.simulation import check_memory, simulate
+from rfa.studies.trials import Task, load_paper, marks_of
 from rfa.training import Problem, observe
 from tests.benchmarks import loops
 from tests.benchmarks.settings import FIGURE_1, NEAR_ONE, PROOF_SCALE, SIDE_BY_SIDE, smallest, theory
 
 Row = dict[str, object]
 MOST_MEMORY = 12 * 2**30
-clock = time.perf_counter
-"""What `alternating` measures with."""
-
-most_steps = 10**9
-"""Steps that side-by-side runs are cut to."""
-
-LONG, FLOPS = 60, 6e11
+LONG, FLOPS = 45, 6e11
 """Seconds after which no further round begins; operations after which a loop in R^d is cut short and scaled up."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a part may measure: rounds of alternating runs, steps of a run side by side, and on what clock."""
+
+    rounds: int = 5
+    most_steps: int = 100
+    tiny: bool = False
+    one_thread: bool = False
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """What rounds are measured with: processor time where every loop has one thread."""
+        return time.process_time if self.one_thread else time.perf_counter
+
+    def few(self, settings: Iterable[Setting]) -> list[Setting]:
+        """The settings, or of tiny sizes the first two."""
+        return [replace(s, n=60, m=8, d=40) for s in list(settings)[:2]] if self.tiny else list(settings)
 
 
 def write(out: Path, name: str, found: Iterable[Row]) -> None:
@@ -84,26 +99,26 @@ def unlogged(problem: Problem, W: np.ndarray, steps: int) -> None:
             engine.move(engine.look(with_sums=False, step=True), t, None)
 
 
-def alternating(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def alternating(work: dict[str, Callable[[], object]], budget: Budget) -> dict[str, float]:
     """Median seconds of each, run in turn; the first round counts only where rounds are too long for a second."""
     times: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(rounds + 1):
+    for _ in range(budget.rounds + 1):
         for name, run in work.items():
-            began = clock()
+            began = budget.clock()
             run()
-            times[name].append(clock() - began)
+            times[name].append(budget.clock() - began)
         if sum(sum(found) for found in times.values()) > LONG:
             break
     return {name: float(np.median(found[1:] or found)) for name, found in times.items()}
 
 
-def side_by_side(rounds: int) -> Iterator[Row]:
+def side_by_side(budget: Budget) -> Iterator[Row]:
     """Every loop at every setting: seconds, and the ratios that the targets speak of."""
-    for setting in SIDE_BY_SIDE:
-        yield _side_by_side(replace(setting, steps=min(setting.total_steps, most_steps)), rounds)
+    for setting in budget.few(SIDE_BY_SIDE):
+        yield _side_by_side(replace(setting, steps=min(setting.total_steps, budget.most_steps)), budget)
 
 
-def _side_by_side(setting: Setting, rounds: int) -> Row:
+def _side_by_side(setting: Setting, budget: Budget) -> Row:
     direct = replace(setting, engine="direct")
     fits = check_direct(direct)
     steps, row = setting.total_steps, {"setting": setting.name, "engine": engine_of(setting)}
@@ -112,7 +127,7 @@ def _side_by_side(setting: Setting, rounds: int) -> Row:
     timed = max(1, min(steps, int(FLOPS / (4 * setting.n * setting.m * setting.d))))
     if fits:
         problem, W = problem_of(direct)
-        _try_torch()
+        torch_threads()
         work["products"] = lambda: loops.bare_products(problem, W, timed)
         work["plain"] = lambda: loops.plain_step(problem, W, timed)
         work["torch"] = lambda: loops.torch_loop(problem, W, timed)
@@ -122,7 +137,7 @@ def _side_by_side(setting: Setting, rounds: int) -> Row:
         small, V = problem_of(setting)
         work["reduced, logged"] = lambda: logged(small, V, steps)
         work["reduced, unlogged"] = lambda: unlogged(small, V, steps)
-    seconds = alternating(work, rounds)
+    seconds = alternating(work, budget)
     for name in {"products", "plain", "torch", "direct, logged", "direct, unlogged"} & set(seconds):
         seconds[name] *= steps / timed
     return {**row, "direct steps timed": timed, **size, **seconds, **_ratios(str(row["engine"]), seconds)}
@@ -136,7 +151,8 @@ def _ratios(engine: str, seconds: dict[str, float]) -> Row:
             "torch / engine": seconds["torch"] / best,
             "torch / simulate": seconds["torch"] / seconds["simulate"],
             "direct / products": seconds["direct, logged"] / seconds["products"],
-            "engine / products": best / seconds["products"],
+            "products / engine": seconds["products"] / best,
+            "plain / engine": seconds["plain"] / best,
         }
     return row
 
@@ -146,16 +162,19 @@ def check_direct(setting: Setting) -> bool:
     return check_memory(setting) * 2 < MOST_MEMORY
 
 
-def _try_torch() -> None:
+def torch_threads() -> None:
+    """As many threads for PyTorch as the engine has."""
     import torch
 
     torch.set_num_threads(thread_count())
 
 
-def dimension(rounds: int) -> list[Row]:
+def dimension(budget: Budget) -> list[Row]:
     """d = 10^5 against d = 10^9 at the same n, m, T."""
-    settings = {d: theory(10, 100, d=d, sigma=0.01 / d**0.5, omega_init=1e-4 / d**0.5) for d in (10**5, 10**9)}
-    seconds = alternating({str(d): lambda s=s: simulate(s) for d, s in settings.items()}, 2 * rounds)
+    C = 20 if budget.tiny else 100
+    settings = {d: theory(10, C, d=d, sigma=0.01 / d**0.5, omega_init=1e-4 / d**0.5) for d in (10**5, 10**9)}
+    work: dict[str, Callable[[], object]] = {str(d): lambda s=s: simulate(s) for d, s in settings.items()}
+    seconds = alternating(work, replace(budget, rounds=4 * budget.rounds))
     rows: list[Row] = [
         {"d": d, "n": s.n, "m": s.m, "engine": engine_of(s), "seconds": seconds[str(d)], **peak(s)}
         for d, s in settings.items()
@@ -178,7 +197,7 @@ def peak(setting: Setting) -> Row:
     }  # fmt: skip
 
 
-def memory(rounds: int) -> Iterator[Row]:
+def memory(budget: Budget) -> Iterator[Row]:
     """Predicted against measured memory."""
     settings = (
         theory(5, 100),
@@ -189,57 +208,62 @@ def memory(rounds: int) -> Iterator[Row]:
         PROOF_SCALE,
     )
     settings = (*settings, replace(NEAR_ONE, engine="direct"), theory(10, 400, engine="direct", m=200))
-    for s in settings:
+    for s in budget.few(settings):
         yield {"setting": s.name, "engine": engine_of(s), "n": s.n, "m": s.m, "d": s.d, **peak(s)}
 
 
-def trials(rounds: int) -> list[Row]:
+JUDGED: dict[str, tuple[tuple[str, ...], bool]] = {
+    "nothing": ((), False),
+    "printed proof": (("printed",), False),
+    "both proofs": (("printed", "explicit"), False),
+    "both proofs, links": (("printed", "explicit"), True),
+}
+"""What a trial judges: the papers, and whether their links are judged."""
+
+
+def trials(budget: Budget) -> Iterator[Row]:
     """Trials a second on the smallest feasible setting, in one process and in one process for each core."""
-    cores, rows = os.cpu_count() or 1, []
-    for checks in (False, True):
+    cores = 1 if budget.one_thread else os.cpu_count() or 1
+    for judged in JUDGED:
         for processes in sorted({1, cores}):
+            count = (20 if budget.tiny else 1000 if judged == "nothing" else 200) * processes
             with multiprocessing.get_context("spawn").Pool(processes, _prepare) as pool:
-                pool.map(_trial, [(seed, checks) for seed in range(20 * processes)], chunksize=10)
-                count, began = 400 if checks else 2000, time.perf_counter()
-                pool.map(_trial, [(seed, checks) for seed in range(count)], chunksize=25)
-                rows.append({
-                    "processes": processes, "checks": len(_results()) if checks else 0,
-                    "trials a second": count / (time.perf_counter() - began),
-                })  # fmt: skip
-    return rows
-
-
-def _results() -> list[object]:
-    return [statement for paper in find_papers().values() for statement in paper.results]
+                pool.map(_trial, [(seed, judged) for seed in range(20 * processes)], chunksize=10)
+                began = time.perf_counter()
+                statements = pool.map(_trial, [(seed, judged) for seed in range(count)], chunksize=10)
+                rate = count / (time.perf_counter() - began)
+            yield {"judged": judged, "statements": statements[0], "processes": processes, "trials a second": rate}
 
 
 def _prepare() -> None:
     os.environ["RFA_THREADS"] = "1"
 
 
-def _trial(task: tuple[int, bool]) -> None:
-    seed, checks = task
-    run = simulate(smallest(seed=seed))
-    for statement in _results() if checks else ():
-        judge(statement, run)
+def _trial(task: tuple[int, str]) -> int:
+    """One trial as studies make it; the number of statements judged."""
+    (papers, links), run = JUDGED[task[1]], simulate(smallest(seed=task[0]))
+    what = Task(0, smallest(seed=task[0]), links=links)
+    return len({mark.statement for paper in papers for mark in marks_of(load_paper(paper), run, what)})
 
 
-def growth(rounds: int) -> Iterator[Row]:
-    """Time and memory against n, m, d, T one at a time: the exponent of the larger half and its 95 % interval."""
+def growth(budget: Budget) -> Iterator[Row]:
+    """Time and memory against n, m, d, T one at a time: the fitted exponent and its 95 % interval."""
     for engine in ("direct", "reduced"):
-        for key, values in _series(engine).items():
-            settings = [theory(5, 60, engine=engine, **{key: value}) for value in values]
-            times = alternating({str(s): lambda s=s: simulate(s) for s in settings}, rounds)
+        for key, values in _series(engine, budget.tiny).items():
+            settings = [theory(5, 20 if budget.tiny else 60, engine=engine, **{key: value}) for value in values]
+            times = alternating({str(s): lambda s=s: simulate(s) for s in settings}, replace(budget, rounds=3))
             bytes_ = [float(peak(s)["measured MiB"]) for s in settings]  # type: ignore[arg-type]
             for what, found in (("seconds", list(times.values())), ("MiB", bytes_)):
                 slope, half = _slope(values, found)
                 yield {
-                    "engine": engine, "against": key, "from": values[0], "to": values[-1], "of": what,
-                    "first": found[0], "last": found[-1], "exponent": slope, "+-": half,
+                    "engine": engine, "against": key, "of": what, "values": " ".join(map(str, values)),
+                    "measured": " ".join(f"{x:.4g}" for x in found), "exponent": slope, "+-": half,
                 }  # fmt: skip
 
 
-def _series(engine: str) -> dict[str, list[int]]:
+def _series(engine: str, tiny: bool) -> dict[str, list[int]]:
+    if tiny:
+        return {"n": [40, 80, 160], "m": [10, 20, 40]}
     series = {"n": [500, 1000, 2000, 4000], "m": [100, 200, 400, 800], "steps": [10, 20, 40, 80]}
     if engine == "direct":
         return {**series, "d": [2000, 4000, 8000, 16000]}
@@ -253,10 +277,16 @@ def _slope(x: list[int], y: list[float]) -> tuple[float, float]:
     return float(fit.slope), float(stats.t.ppf(0.975, len(x) - 2) * fit.stderr)
 
 
-def large(rounds: int) -> list[Row]:
+def large(budget: Budget) -> list[Row]:
     """K = 20, C = 1600 once, in a process of its own."""
-    setting = theory(20, 1600)
+    setting = theory(20, 30 if budget.tiny else 1600)
     return [{"setting": setting.name, "n": setting.n, "m": setting.m, "d": setting.d, **peak(setting)}]
+
+
+def forget_peak() -> None:
+    """Count the most memory from now on, where the system can (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def used() -> int:
