@@ -9,13 +9,14 @@ import scipy
 from numpy.typing import NDArray
 
 from checks.initial_norms import half_width, log_over_delta, wide_start
-from checks.measured import counted
+from checks.measured import counted, per_run
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain
 from rfa.rounding import Array
 from rfa.run import PAIR
 
 
+@per_run
 def wide_network(run: Run) -> Claim:
     """The width that makes each Hoeffding term at most 1/(2 C0): m >= 16 C0² log(32/δ)."""
     least = 16 * Rounded(run.C0) * Rounded(run.C0) * log_over_delta(run, 32)
@@ -49,6 +50,7 @@ def fewest_candidates(run: Run) -> Rounded:
     return nearest_float(Fraction(run.m, 4) * kept_share(run.C0))
 
 
+@per_run
 def large_sets(run: Run) -> Claim:
     """L4.size: each of the four sets J_mu is large."""
     least, sure = fewest_candidates(run), 1 - run.given("delta")

@@ -6,13 +6,14 @@ C1 = 2 in E6-E14, which use its L5c and L5d parts only. Probabilities close to 1
 from collections.abc import Iterator
 
 from checks.capture_terms import Premises, Terms, enough_samples, equal_sizes, known_law, premises
-from checks.measured import captured, edge
+from checks.measured import captured, edge, per_run
 from checks.projections import clean_probability, start_correlation
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, then
 from rfa.chains import Chain
 from rfa.run import OPPOSITE
 
 
+@per_run
 def positive_edge(run: Run) -> Claim:
     """Lemma 6 on the run: the edge is positive, so that some C2 is finite, for every captured pair."""
     given = premises(run) if run.setting else None

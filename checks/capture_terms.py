@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.initial_norms import log_over_delta
-from checks.measured import StartCounts, captured, fluctuation, start_counts
+from checks.measured import StartCounts, captured, fluctuation, per_run, start_counts
 from checks.projections import Tails, cluster_law, known_setting, tails
 from rfa import Claim, Rounded, Run, rounded, suppose
 from rfa.noise import LAWS as NOISE_LAWS
@@ -121,6 +121,7 @@ class Premises(NamedTuple):
     edge: Claim
 
 
+@per_run
 def premises(run: Run) -> Premises:
     """The run-level premises of Lemma 6, for a run whose laws are known."""
     terms, law = Terms(run), cluster_law(run)
@@ -144,12 +145,14 @@ def known_law(run: Run) -> Claim:
     return suppose("RP.law", "the law of the clusters is known", int(run.setting is not None), "==", 1)
 
 
+@per_run
 def equal_sizes(run: Run) -> Claim:
     """L5d with C1 = 2."""
     off = np.abs(Rounded(run.cluster_size) / run.n - 0.25).max()
     return suppose("RP.L5d", "| |I_μ|/n − ¼ | ≤ 2√(log(1/δ)/n)", off, "<=", C1 * fluctuation(run))
 
 
+@per_run
 def enough_samples(run: Run) -> Claim:
     """What makes every cluster have n/8 clean samples (E7)."""
     return suppose("RP.E7", "C1√(log(1/δ)/n) + ρ ≤ 1/8", C1 * fluctuation(run) + run.rho, "<=", 0.125)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from checks.constants import SQRT2
-from checks.measured import edge, edge_share, least_edge, whole
+from checks.measured import edge, edge_share, least_edge, per_run, whole
 from checks.premises import short_inputs
 from rfa import Claim, Rounded, Run, suppose
 
@@ -25,6 +25,7 @@ class FirstStep(NamedTuple):
     tight: Claim
 
 
+@per_run
 def first_step_premises(run: Run) -> FirstStep:
     """All of them, in the order in which the proof meets them; C2 is the one measured on the run."""
     bound = edge_share(run) / 16
@@ -44,6 +45,7 @@ def first_step_premises(run: Run) -> FirstStep:
     )  # fmt: skip
 
 
+@per_run
 def gradient_step(run: Run) -> Claim:
     """Identity M1 for the first step."""
     size = run.trace.norm[0] + run.trace.norm[1]

@@ -6,7 +6,7 @@ import numpy as np
 
 from checks.constants import GAMMA
 from checks.margin_premises import equal_second_layer
-from checks.measured import fluctuation
+from checks.measured import fluctuation, per_run
 from checks.premises import short_inputs
 from rfa import Claim, DoesNotApply, Rounded, Run, chain, le, suppose, then
 from rfa.chains import Chain
@@ -35,6 +35,7 @@ def smallest_C(run: Run) -> Rounded:
     return least.where(least.value > 1, 1.0)
 
 
+@per_run
 def large_constant(run: Run) -> Claim:
     """C so large that it absorbs all other terms of U-T1g, by δ < ½ and T ≤ 1 + √C/2."""
     C = smallest_C(run)
@@ -43,6 +44,7 @@ def large_constant(run: Run) -> Claim:
     return suppose("RP.C", "C ≥ 8/(γ√log 2) + √6 + √(½ + ½log(2 + √C)/log 2)", C, ">=", least)
 
 
+@per_run
 def right_side(run: Run) -> Rounded:
     """η + C√(log(1/δ)/n) as the theorem states it."""
     bound: Rounded = run.given("eta") + smallest_C(run) * fluctuation(run)

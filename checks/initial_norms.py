@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import scipy
 
-from checks.measured import counted
+from checks.measured import counted, per_run
 from rfa import PROOF, Claim, Rounded, Run, chain, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain
 
 
+@per_run
 def wide_start(run: Run) -> Claim:
     """The dimension that concentrates χ²_d: d >= 32 log(4m/δ)."""
     return suppose("RP.d32", "d ≥ 32 log(4m/δ)", run.d, ">=", 32 * log_over_delta(run, 4 * run.m))
@@ -20,6 +21,7 @@ def log_over_delta(run: Run, x: float) -> Rounded:
     return rounded(np.log(x / Rounded(run.given("delta"))))
 
 
+@per_run
 def half_width(run: Run) -> Rounded:
     """ω/(2 C0), the correlation at which a neuron sees a direction."""
     return rounded(run.given("omega_init") / (2 * Rounded(run.C0)))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from checks.constants import E
+from checks.measured import per_run
 from checks.premises import (
     aligned,
     close_samples,
@@ -43,6 +44,7 @@ class Margin(NamedTuple):
     across: Claim
 
 
+@per_run
 def growth_premises(run: Run) -> Growth:
     """NAC(1..T−1) and what E20 needs besides."""
     awake, asleep = aligned(run)
@@ -53,6 +55,7 @@ def growth_premises(run: Run) -> Growth:
     )  # fmt: skip
 
 
+@per_run
 def margin_premises(run: Run) -> Margin:
     """A first step in the right direction, many candidates, a small step, tight clusters, AO at time T."""
     bound, near = E * kept(run) / 6144, E * kept(run) / 4096
@@ -66,29 +69,34 @@ def margin_premises(run: Run) -> Margin:
     )
 
 
+@per_run
 def kept(run: Run) -> Rounded:
     """(1 − 1/C0)², the share of the neurons that L4 keeps in J."""
     share: Rounded = (1 - 1 / Rounded(run.C0)) ** 2
     return share
 
 
+@per_run
 def light_weights(run: Run) -> Claim:
     """L14 from step 1 to T."""
     until, bound = (run.t >= 1) & (run.t <= run.T), 2 * run.alpha * run.t
     return suppose("RP.L14F", "‖W(τ)‖_F ≤ 2ατ", run.frobenius, "<=", bound, axes="t", where=until)
 
 
+@per_run
 def many_candidates(run: Run) -> Claim:
     """Each J_mu as large as L4 says."""
     return suppose("RP.L4", "|J_μ|/m ≥ ¼(1 − 1/C0)²", run.J_size / run.m, ">=", kept(run) / 4, axes="mu")
 
 
+@per_run
 def almost_orthogonal(run: Run) -> Claim:
     """AO at the time T alone."""
     across, bound = np.abs(run.other[run.T - run.first]), 3 * run.alpha * run.b
     return suppose("RP.AO.T", "|⟨w_j(T), ν⟩| ≤ 3αb", across, "<=", bound, axes="j", where=run.in_J)
 
 
+@per_run
 def pulled(run: Run) -> Claim:
     """E19 on the clean samples of the home of each neuron: no loss derivative below E/2."""
     g = run.g_min[: run.n_s, :, 0][:, run.home]
@@ -97,6 +105,7 @@ def pulled(run: Run) -> Claim:
     return suppose("RP.E19", "g_{i,τ} ≥ ½E on I^C_μ", g, ">=", E / 2, axes="s j", where=some & later)
 
 
+@per_run
 def equal_second_layer(run: Run) -> Claim:
     """|a_j| = 1/sqrt(m) for all neurons."""
     size = np.abs(run.a)

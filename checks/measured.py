@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce, wraps
 from typing import TypeVar
@@ -26,9 +27,10 @@ def per_run(measure: Callable[[Run], Value]) -> Callable[[Run], Value]:
 
     @wraps(measure)
     def once(run: Run) -> Value:
-        if run not in kept:
-            kept[run] = measure(run)
-        return kept[run]
+        with suppress(KeyError):
+            return kept[run]
+        found = kept[run] = measure(run)
+        return found
 
     return once
 
@@ -42,6 +44,7 @@ def counted(x: Rounded, bound: Rounded, where: NDArray[np.bool_] | bool = True, 
 # ---- C1 of Lemma 5 -----------------------------------------------------------------------------------------
 
 
+@per_run
 def fluctuation(run: Run) -> Rounded:
     """√(log(1/δ)/n), the scale of the fluctuation of a share of the samples."""
     return rounded(np.sqrt(-np.log(Rounded(run.given("delta"))) / run.n))
@@ -84,6 +87,7 @@ def C1_run(run: Run) -> Rounded:
     return reduce(lambda most, part: rounded(np.maximum(most, part)), C1_needed(run).values())
 
 
+@per_run
 def largest_C1(run: Run) -> Rounded:
     """The largest C1 that the right inequalities of Lemma 5 allow: min{s^(−1/2), 1/s, (n/log(1/δ))^(1/4)}."""
     return rounded(np.minimum(np.minimum(1 / np.sqrt(run.s), 1 / run.s), 1 / np.sqrt(fluctuation(run))))
@@ -123,12 +127,14 @@ def start_counts(run: Run) -> StartCounts:
     return StartCounts(*(Rounded(active @ group, unclear @ group) for group in groups))
 
 
+@per_run
 def edge(run: Run) -> Rounded:
     """cnt_mu(j) − cnt_−mu(j): active clean samples of mu, less those of the opposing centre, axes j mu."""
     clean = start_counts(run).clean
     return rounded(clean - clean[:, OPPOSITE])
 
 
+@per_run
 def captured(run: Run) -> NDArray[np.bool_]:
     """Whether <w_j(0)/‖w_j(0)‖, mu> >= 1/(3 C0 √d), whatever the sign of a_j, axes j mu."""
     reach = run.norm[0].value[:, None] * run.threshold_J.value

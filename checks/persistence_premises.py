@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from checks.constants import E
 from checks.margin_premises import pulled
+from checks.measured import per_run
 from checks.neuron_alignment import has_home, has_opposing
 from checks.premises import (
     aligned,
@@ -63,6 +64,7 @@ class Step(NamedTuple):
     turning: Turning
 
 
+@per_run
 def alignment_premises(run: Run) -> Alignment:
     """The conclusions of Lemmas 12 and 14, and what E37-E40 ask besides; s stands for every step below T."""
     own, awake, asleep = run.own[1], run.own_min[1], run.opposing_max[1]
@@ -85,6 +87,7 @@ def alignment_premises(run: Run) -> Alignment:
     )
 
 
+@per_run
 def turning_premises(run: Run) -> Turning:
     """What E42-E44 ask; the first only at the neurons and steps with |⟨w_j, ν⟩| > αb."""
     apart = np.abs(run.other.value[: run.n_s]) > (run.alpha * run.b).value
@@ -121,18 +124,21 @@ def across(run: Run) -> NDArray[np.bool_]:
     return np.asarray(run.in_J[:, None] & (PAIR[run.home][:, None] != PAIR))
 
 
+@per_run
 def linear_growth(run: Run) -> Claim:
     """L14 for each neuron after each gradient step below T."""
     after, bound = run.norm[1 : run.n_s + 1], 2 * run.alpha * run.b * (run.s_steps + 1)[:, None]
     return suppose("RP.L14", "‖w_j(s + 1)‖ ≤ 2αb(s + 1)", after, "<=", bound, axes="s j")
 
 
+@per_run
 def linear_so_far(run: Run) -> Claim:
     """L14 for each neuron before each gradient step."""
     before, bound = run.norm[: run.n_s], 2 * run.alpha * run.b * run.s_steps[:, None]
     return suppose("RP.L14.s", "‖w_j(s)‖ ≤ 2αbs", before, "<=", bound, axes="s j", where=later(run))
 
 
+@per_run
 def almost_orthogonal(run: Run) -> Claim:
     """AO(s) for each neuron."""
     size, bound = np.abs(run.other[: run.n_s]), 3 * run.alpha * run.b

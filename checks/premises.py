@@ -1,17 +1,20 @@
 """Run-level premises that several proofs share: what they extract from "C large enough", without any C."""
 
 from checks.constants import SQRT2, E
+from checks.measured import per_run
 from checks.neuron_alignment import has_home, has_opposing
 from rfa import Claim, Run, suppose
 from rfa.rounding import Array
 
 
+@per_run
 def gradient_steps(run: Run) -> Claim:
     """Identity M1 at every step below T: the run is full-batch gradient descent with constant step size."""
     error, size = run.step_error[: run.n_s], _reach(run)[: run.n_s]
     return suppose("RP.M1", "w_j(s+1) − w_j(s) is the gradient step", error, "==", 0, axes="s j", scale=size)
 
 
+@per_run
 def every_gradient_step(run: Run) -> Claim:
     """Identity M1 at every recorded step."""
     says = "w_j(e+1) − w_j(e) is the gradient step"
@@ -22,21 +25,25 @@ def _reach(run: Run) -> Array:
     return run.trace.norm[:-1] + run.trace.norm[1:]
 
 
+@per_run
 def short_inputs(run: Run) -> Claim:
     """Inputs no longer than √2."""
     return suppose("RP.R", "‖x_i‖ ≤ √2", run.input_norm, "<=", SQRT2, axes="i")
 
 
+@per_run
 def close_samples(run: Run) -> Claim:
     """No deviation above ½, so that <x_i, mu(i)> lies in [½, 3/2]."""
     return suppose("RP.D½", "‖ξ_i‖ ≤ ½", run.deviation_norm, "<=", 0.5, axes="i")
 
 
+@per_run
 def full_clusters(run: Run) -> Claim:
     """At least an eighth of the samples is clean in each cluster."""
     return suppose("RP.n8", "|I^C_μ| ≥ n/8", run.clean_size, ">=", run.n / 8, axes="mu")
 
 
+@per_run
 def on_the_grid(run: Run) -> Claim:
     """alpha (T - 1) = 1/4: the step size is 1/(4K) and the run reaches step K + 1."""
     return suppose("RP.grid", "α(T − 1) = ¼", int(run.on_grid), "==", 1)
@@ -47,6 +54,7 @@ def step_at_most(run: Run, bound: float, says: str) -> Claim:
     return suppose("RP.alpha", says, run.alpha, "<=", bound)
 
 
+@per_run
 def aligned(run: Run) -> tuple[Claim, Claim]:
     """Neuron alignment NAC(s) at each gradient step, neuron by neuron: awake on its cluster, asleep on the opposing."""
     size = run.norm.value[: run.n_s]
@@ -59,12 +67,14 @@ def aligned(run: Run) -> tuple[Claim, Claim]:
     )
 
 
+@per_run
 def light_at_steps(run: Run) -> Claim:
     """L14 for all neurons together before each gradient step below T."""
     norm, bound = run.frobenius[: run.n_s], 2 * run.alpha * run.s_steps
     return suppose("RP.L14F", "‖W(s)‖_F ≤ 2αs", norm, "<=", bound, axes="s", where=run.s_steps >= 1)
 
 
+@per_run
 def few_noisy(run: Run) -> Claim:
     """(3/2) rho + D within E/64 (E20)."""
     return suppose("RP.E20", "(3/2)ρ + D ≤ E/64", 1.5 * run.rho + run.D, "<=", E / 64)

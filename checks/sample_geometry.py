@@ -9,17 +9,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from checks.initial_norms import log_over_delta
-from checks.measured import across_centre, along_centre, beside_centre, fluctuation, largest_C1
+from checks.measured import across_centre, along_centre, beside_centre, fluctuation, largest_C1, per_run
 from checks.projections import far_probability
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, suppose, then
 from rfa.chains import Chain
 
 
+@per_run
 def some_C1(run: Run) -> Claim:
     """The right inequalities of Lemma 5 leave room for a C1 above 2."""
     return suppose("RP.C1", "C1 = min{s^(−1/2), 1/s, (n/log(1/δ))^(1/4)} > 2", largest_C1(run), ">", 2)
 
 
+@per_run
 def light_tail(run: Run) -> Claim:
     """The law of the clusters keeps all samples within √C1 s with probability 1 − δ/4 (U-L5b)."""
     return suppose("RP.tail", "n P(‖z‖² > C1 d) ≤ δ/4", _any_far(run), "<=", run.given("delta") / 4)
@@ -38,6 +40,7 @@ def along_and_across(run: Run) -> Iterator[Claim]:
     yield then("L5a.across", says, across, "<=", C1_s, axes="i", probability=sure)
 
 
+@per_run
 def near(run: Run) -> Claim:
     """Lemma 5 (b) on the run."""
     off, most = run.deviation_norm, largest_C1(run) * run.s * run.s
@@ -45,6 +48,7 @@ def near(run: Run) -> Claim:
     return then("L5b", "‖x_i − μ(i)‖² ≤ C1 s²", off * off, "<=", most, axes="i", probability=sure)
 
 
+@per_run
 def few_noisy(run: Run) -> Claim:
     """Lemma 5 (c) on the run."""
     most, sure = run.given("eta") + largest_C1(run) * fluctuation(run), 1 - run.given("delta")

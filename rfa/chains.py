@@ -16,7 +16,7 @@ between what it claims and its chains; where links are not asked for, it is not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
@@ -74,9 +74,11 @@ class Chain:
     def _link(self, here: Any, name: str, member: Member, following: str, shape: tuple[int, ...]) -> Claim:
         mask = np.broadcast_to(np.asarray(self.where, bool) & np.asarray(member.where, bool), shape)
         sides = (here, member.relation, member.value)
-        claim = _claim("link", f"{self.id} {name}→{following}", member.says, *sides, self.axes, mask, self.scale)
         where_it_stands = Link(self.id, name, following, member.says, member.gap, member.printed, self.state)
-        return replace(claim, link=where_it_stands, needs=member.needs, probability=member.probability)
+        return _claim(
+            "link", f"{self.id} {name}→{following}", member.says, *sides, self.axes, mask, self.scale,
+            link=where_it_stands, needs=member.needs, probability=member.probability,
+        )  # fmt: skip
 
 
 def side_shape(expression: Any) -> tuple[int, ...]:

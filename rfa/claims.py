@@ -7,7 +7,7 @@ Everything else (slack, witness, smallest constant, outcome) is derived here and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -65,10 +65,11 @@ class Claim:
     def __bool__(self) -> bool:
         raise TypeError(f"`{self.id}` has one truth per index; use `.state` or `.holds`")
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """Shape of the index set: the two sides and the mask broadcast together."""
-        return np.broadcast_shapes(self.lhs.shape, self.rhs.shape, self.where.shape)
+        shapes = {self.lhs.shape, self.rhs.shape, self.where.shape} - {()}
+        return np.broadcast_shapes(*shapes) if len(shapes) > 1 else next(iter(shapes), ())
 
     @cached_property
     def gap(self) -> Array:
@@ -91,12 +92,21 @@ class Claim:
         size = np.maximum(np.maximum(np.abs(self.lhs.value), np.abs(self.rhs.value)), self.scale)
         inside = self.gap + self.error if self.relation == "==" else self.gap
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            return np.broadcast_to(np.where(size > 0, inside / np.where(size > 0, size, 1.0), 0.0), self.shape)
+            return self._spread(np.where(size > 0, inside / np.where(size > 0, size, 1.0), 0.0))
 
     @cached_property
     def domain(self) -> NDArray[np.bool_]:
         """`where`, on the full index set."""
-        return np.broadcast_to(self.where, self.shape)
+        return self._spread(self.where)
+
+    def _spread(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Values on the full index set."""
+        return values if values.shape == self.shape else np.broadcast_to(values, self.shape)
+
+    @cached_property
+    def size(self) -> int:
+        """Number of indices in the domain."""
+        return int(np.count_nonzero(self.domain))
 
     @cached_property
     def state(self) -> NDArray[np.int8]:
@@ -114,12 +124,17 @@ class Claim:
         state = np.where(np.isfinite(self.error), state, UNDECIDED)
         return np.where(self.domain, state, HOLDS).astype(np.int8)
 
-    @property
+    @cached_property
     def holds(self) -> bool:
         """Whether the claim holds at every index of its domain."""
-        return bool((self.state == HOLDS).all())
+        return bool(self.lowest == HOLDS)
 
-    @property
+    @cached_property
+    def lowest(self) -> int:
+        """The worst state over the domain: HOLDS, UNDECIDED or FAILS."""
+        return int(self.state.min(initial=HOLDS))
+
+    @cached_property
     def ill(self) -> str | None:
         """Why the claim cannot be evaluated, or None: a side that is not finite inside the domain."""
         for name, side in (("left", self.lhs), ("right", self.rhs)):
@@ -127,14 +142,17 @@ class Claim:
                 return f"the {name} side is not finite{at}"
         return None
 
-    @property
+    @cached_property
     def unbounded(self) -> str | None:
         """Where rounding errors have no finite bound in the domain, so that nothing can be decided, or None."""
         at = self._first_not_finite(self.error)
         return None if at is None else f"the rounding error of the two sides has no finite bound{at}"
 
     def _first_not_finite(self, values: Array) -> str | None:
-        bad = ~np.isfinite(np.broadcast_to(values, self.shape)) & self.domain
+        finite = np.isfinite(values)
+        if finite.all():
+            return None
+        bad = ~finite & self.domain
         if not bad.any():
             return None
         at = ", ".join(f"{a}={i}" for a, i in zip(self.axes, np.argwhere(bad)[0], strict=True))
@@ -145,15 +163,17 @@ class Claim:
         pool = self.domain if among is None else among & self.domain
         if not pool.any():
             return None
+        if not self.shape:
+            return ()
         flat = np.where(pool, self.slack, np.inf).argmin()
         return tuple(int(i) for i in np.unravel_index(flat, self.shape))
 
     def sides(self, at: tuple[int, ...]) -> tuple[float, float]:
         """The two sides at one index."""
-        lhs, rhs = (np.broadcast_to(s.value, self.shape)[at] for s in (self.lhs, self.rhs))
+        lhs, rhs = (self._spread(s.value)[at] for s in (self.lhs, self.rhs))
         return float(lhs), float(rhs)
 
-    @property
+    @cached_property
     def excess(self) -> float | None:
         """By what factor the sides miss the bound at the worst index; None where they have no positive ratio."""
         at = self.worst()
@@ -169,9 +189,9 @@ class Claim:
         For `lhs <= c rhs` with a positive right side the smallest such c, for `>=` the largest; for a negative right
         side the other way round. None where the right side changes sign or is zero, and for equalities.
         """
-        if self.relation == "==" or not self.domain.any():
+        if self.relation == "==" or not self.size:
             return None
-        lhs, rhs = (np.broadcast_to(s.value, self.shape)[self.domain] for s in (self.lhs, self.rhs))
+        lhs, rhs = (self._spread(s.value)[self.domain] for s in (self.lhs, self.rhs))
         if not ((rhs > 0).all() or (rhs < 0).all()):
             return None
         with np.errstate(over="ignore"):
@@ -234,8 +254,11 @@ def then(
     is the one with which the paper promises the event; `sure` says that the premises imply it, so that only they can
     fail.
     """
-    claim = _claim("conclusion", id, says, lhs, relation, rhs, axes, where, scale, note=note)
-    return replace(claim, needs=None if needs is None else tuple(needs), probability=probability, sure=sure)
+    rests_on = None if needs is None else tuple(needs)
+    return _claim(
+        "conclusion", id, says, lhs, relation, rhs, axes, where, scale,
+        needs=rests_on, probability=probability, sure=sure, note=note,
+    )  # fmt: skip
 
 
 def _claim(
@@ -248,11 +271,11 @@ def _claim(
     axes: str,
     where: Any,
     scale: Any,
-    note: str = "",
+    **more: Any,
 ) -> Claim:
     mask = np.asarray(where, dtype=bool)
     size = value_of(scale)
-    return Claim(role, id, says, _side(lhs), relation, _side(rhs), tuple(axes.split()), mask, size, note=note)
+    return Claim(role, id, says, _side(lhs), relation, _side(rhs), tuple(axes.split()), mask, size, **more)
 
 
 def _side(x: Any) -> Rounded:

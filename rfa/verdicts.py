@@ -166,8 +166,10 @@ def judge_premise(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verd
     if (ill := claim.ill) is not None:
         return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill, link=claim.link)
     names = {HOLDS: Outcome.CONFIRMED, UNDECIDED: Outcome.UNDECIDED, FAILS: Outcome.SILENT}
-    states = claim.state[claim.domain]
-    counts = {outcome: int((states == state).sum()) for state, outcome in names.items()}
+    counts = {outcome: claim.size if state == HOLDS else 0 for state, outcome in names.items()}
+    if not claim.holds:
+        states = claim.state[claim.domain]
+        counts = {outcome: int(np.count_nonzero(states == state)) for state, outcome in names.items()}
     outcome = next((o for o in (Outcome.SILENT, Outcome.UNDECIDED) if counts[o]), Outcome.CONFIRMED)
     return _reduce(claim, outcome, counts, claim.state != HOLDS, labels, {})
 
@@ -181,45 +183,39 @@ def judge_claim(
         if (ill := one.ill) is not None:
             reason = ill if one is claim else f"premise {one.id}: {ill}"
             return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=reason, link=claim.link)
-    if not claim.domain.any():
+    if not claim.size:
         reason = claim.note or "no index to judge: the quantifier is empty on this run"
         return Verdict(
             claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason, link=claim.link
         )  # fmt: skip
     supposed = FAILS if statement.kind == "TEXT" else _all_of(needs, claim)
-    cases = _truth_table(supposed, claim.state, may_fail=claim.may_fail)
-    counts = {o: int((cases[o] & claim.domain).sum()) for o in cases}
+    cases = TRUTH[int(claim.may_fail), supposed, claim.state]
+    counted = np.bincount(cases[claim.domain], minlength=len(CASES)).tolist()
+    counts = dict(zip(CASES, counted, strict=True))
     outcome = first_of(o for o, count in counts.items() if count)
     failing = {p.id: p.excess for p in needs if _occurs(FAILS, p, claim)}
-    verdict = _reduce(claim, outcome, counts, cases.get(outcome), labels, failing)
-    return replace(verdict, open=tuple(p.id for p in needs if _occurs(UNDECIDED, p, claim)))
+    unclear = tuple(p.id for p in needs if _occurs(UNDECIDED, p, claim))
+    return _reduce(claim, outcome, counts, cases == CASES.index(outcome), labels, failing, unclear)
 
 
-def _truth_table(
-    supposed: NDArray[np.int8] | np.int8, concluded: NDArray[np.int8], *, may_fail: bool
-) -> dict[Outcome, NDArray[np.bool_]]:
-    refuted = (supposed == HOLDS) & (concluded == FAILS)
-    undecided = (supposed == UNDECIDED) | (concluded == UNDECIDED)
-    return {
-        Outcome.REFUTED: refuted & (not may_fail),
-        Outcome.UNDECIDED: undecided | (refuted & may_fail),
-        Outcome.CONFIRMED: (supposed == HOLDS) & (concluded == HOLDS),
-        Outcome.BEYOND: (supposed == FAILS) & (concluded == HOLDS),
-        Outcome.SILENT: (supposed == FAILS) & (concluded == FAILS),
-    }
+CASES = (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.CONFIRMED, Outcome.BEYOND, Outcome.SILENT)
+"""The outcomes of a claim at one index."""
+TRUTH = np.array([[[1, 1, 1], [1, 2, 0], [1, 3, 4]], [[1, 1, 1], [1, 2, 1], [1, 3, 4]]], dtype=np.int8)
+"""Index in `CASES` by whether the claim may fail, premises and conclusion, these UNDECIDED, HOLDS or (-1) FAILS."""
 
 
-def _all_of(premises: Sequence[Claim], claim: Claim) -> NDArray[np.int8]:
+def _all_of(premises: Sequence[Claim], claim: Claim) -> NDArray[np.int8] | np.int8:
     """The premises together at each index of the claim: one that fails outweighs one that is undecided."""
-    together = np.full(claim.shape, HOLDS, dtype=np.int8)
+    together: NDArray[np.int8] | np.int8 = HOLDS
     for premise in premises:
-        together = np.minimum(together, _onto(premise.state, premise.axes, claim.axes))
+        if not premise.holds:
+            together = np.minimum(together, _onto(premise.state, premise.axes, claim.axes))
     return together
 
 
 def _occurs(state: np.int8, premise: Claim, claim: Claim) -> bool:
-    """Whether a premise is in `state` at some index of the claim."""
-    return bool(((_onto(premise.state, premise.axes, claim.axes) == state) & claim.domain).any())
+    """Whether a premise is in `state`, which is not HOLDS, at some index of the claim."""
+    return not premise.holds and bool(((_onto(premise.state, premise.axes, claim.axes) == state) & claim.domain).any())
 
 
 def _onto(state: NDArray[np.int8], have: tuple[str, ...], want: tuple[str, ...]) -> NDArray[np.int8]:
@@ -238,6 +234,7 @@ def _reduce(
     where: NDArray[np.bool_] | None,
     labels: Mapping[str, NDArray[np.int64]],
     failing: Mapping[str, float | None],
+    unclear: tuple[str, ...] = (),
 ) -> Verdict:
     points_at = where is not None and outcome in (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.SILENT)
     at = claim.worst(where if points_at else None)
@@ -245,6 +242,7 @@ def _reduce(
         at = claim.worst()
     common: dict[str, Any] = {"id": claim.id, "role": claim.role, "says": claim.says, "outcome": outcome}
     common |= {"counts": counts, "relation": claim.relation, "failing": tuple(failing), "excess": failing}
+    common["open"] = unclear
     if at is None:
         return Verdict(**common, link=claim.link, holds=True)
     lhs, rhs = claim.sides(at)
@@ -254,12 +252,12 @@ def _reduce(
         **common,
         link=claim.link,
         holds=claim.holds,
-        fails=bool((claim.state == FAILS).any()),
+        fails=bool(claim.lowest == FAILS),
         lhs=lhs,
         rhs=rhs,
         slack=float(claim.slack[at]),
         witness=witness,
         tightest_constant=claim.tightest_constant,
         reason=(claim.unbounded or "") if outcome is Outcome.UNDECIDED else "",
-        size=int(claim.domain.sum()),
+        size=claim.size,
     )

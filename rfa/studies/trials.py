@@ -251,10 +251,10 @@ def _mark(statement: Statement, run: Run, claim: Claim, premises: list[Claim]) -
 
 
 def _filled(statement: Statement, claim: Claim, verdict: Verdict, needs: Iterable[Claim]) -> Mark:
-    supposed = min((int(p.state.min(initial=HOLDS)) for p in needs), default=int(HOLDS))
+    supposed = min((p.lowest for p in needs), default=int(HOLDS))
     if statement.kind == "TEXT":
         supposed = int(FAILS)
-    state = int(claim.state.min(initial=HOLDS))
+    state = claim.lowest
     if verdict.outcome is Outcome.ERROR:
         supposed = state = 0
     role = "printed" if claim.link is not None and claim.link.printed else claim.role
