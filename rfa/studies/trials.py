@@ -103,7 +103,10 @@ def setting_digest(setting: Setting) -> str:
     return hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()[:16]
 
 
-@cache
+_installed = cache(find_papers)
+"""The installed papers, looked up once a process: trials ask for one of them thousands of times."""
+
+
 def load_paper(name: str) -> Paper:
     """A paper by its entry point, or as `module:attribute`."""
     if ":" in name:
@@ -115,7 +118,7 @@ def load_paper(name: str) -> Paper:
         if not isinstance(paper, Paper):
             raise InputError(f"paper = {name!r}; expected a Paper at that place")
         return paper
-    papers = find_papers()
+    papers = _installed()
     if name not in papers:
         raise InputError(f"paper = {name!r}; expected one of {', '.join(sorted(papers)) or 'none installed'}")
     return papers[name]
