@@ -5,6 +5,7 @@ from hypothesis.extra.numpy import arrays
 
 from rfa import Rounded, suppose, then
 from rfa.claims import FAILS, HOLDS, UNDECIDED
+from rfa.rounding import UNIT
 
 sides = arrays(float, (3, 2), elements=st.floats(-1e6, 1e6))
 MIRROR = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "==": "=="}
@@ -119,3 +120,86 @@ def test_a_side_that_is_not_finite_is_ill_inside_the_domain_only(side):
 
     assert then("a", "", values, "<=", 2.0, axes="j").ill == "the left side is not finite at j=1"
     assert then("a", "", values, "<=", 2.0, axes="j", where=[True, False]).ill is None
+
+
+# ---- single numbers, to the last bit ------------------------------------------------------------------------------
+
+
+def test_the_error_of_a_gap_is_that_of_both_sides_and_of_the_subtraction():
+    claim = then("a", "", Rounded(1.0, 0.25), "<=", Rounded(-2.0, 0.5))
+    exact = then("a", "", 1.0, "<=", -2.0)
+
+    assert float(claim.error) == 0.25 + 0.5 + UNIT * 3
+    assert float(then("a", "", Rounded(1.0, 0.25), "<=", 3.0).error) == 0.25 + UNIT * 2
+    assert float(then("a", "", 3.0, "<=", Rounded(1.0, 0.25)).error) == 0.25 + UNIT * 2
+    assert float(exact.error) == 0.0
+
+
+def test_the_subtraction_counts_where_one_entry_alone_is_uncertain():
+    claim = then("a", "", Rounded([1.0, 1.0], [0.0, 0.25]), "<=", Rounded([3.0, 3.0], [0.0, 0.0]), axes="j")
+
+    assert claim.error.tolist() == [UNIT * 2, 0.25 + UNIT * 2]
+
+
+@pytest.mark.parametrize(
+    ("relation", "gap", "state"),
+    [
+        ("<=", 0.5, HOLDS), ("<=", 0.25, UNDECIDED), ("<=", -0.25, UNDECIDED), ("<=", -0.5, FAILS),
+        ("<", 0.5, HOLDS), ("<", 0.25, UNDECIDED), ("<", -0.25, UNDECIDED), ("<", -0.5, FAILS),
+        (">=", -0.5, HOLDS), (">=", 0.5, FAILS), (">", -0.5, HOLDS), (">", 0.5, FAILS),
+        ("==", 0.25, HOLDS), ("==", -0.25, HOLDS), ("==", 0.5, FAILS), ("==", -0.5, FAILS),
+    ],
+)  # fmt: skip
+def test_a_gap_decides_only_beyond_its_error(relation, gap, state):
+    assert then("a", "", Rounded(1.0, 0.375), relation, 1.0 + gap).state == state
+
+
+@pytest.mark.parametrize(
+    ("relation", "state"), [("<=", HOLDS), ("<", FAILS), (">=", HOLDS), (">", FAILS), ("==", HOLDS)]
+)
+def test_exact_sides_that_are_equal_decide_at_once(relation, state):
+    assert then("a", "", 1.0, relation, 1.0).state == state
+
+
+def test_the_slack_of_an_equality_grants_the_error():
+    claim = then("a", "", Rounded(4.0, 1.0), "==", 3.5)
+
+    assert float(claim.slack) == (-0.5 + 1.0 + UNIT * 0.5) / 4.0
+
+
+@pytest.mark.parametrize(
+    ("lhs", "rhs", "scale", "slack"), [(0.5, 0.75, 0.0, 1 / 3), (0.5, 0.75, 2.0, 0.125), (0, 0, 0, 0)]
+)
+def test_slack_is_in_units_of_the_larger_side_or_of_the_scale(lhs, rhs, scale, slack):
+    assert float(then("a", "", lhs, "<=", rhs, scale=scale).slack) == pytest.approx(slack, rel=1e-15)
+
+
+def test_the_worst_index_among_some_is_one_of_them_in_the_domain():
+    claim = then("a", "", 0, "<=", np.array([-3.0, -1.0, 2.0, 5.0]), axes="j", where=[True, True, True, False], scale=5)
+
+    assert claim.worst() == (0,)
+    assert claim.worst(np.array([False, True, True, True])) == (1,)
+    assert claim.worst(np.array([False, False, True, True])) == (2,)
+    assert claim.worst(np.array([False, False, False, True])) is None
+
+
+@pytest.mark.parametrize(
+    ("lhs", "relation", "rhs", "excess"),
+    [
+        (6.0, "<=", 2.0, 3.0), (2.0, "<=", 6.0, 3.0), (-6.0, ">=", -2.0, 3.0), (-6.0, "<=", 2.0, None),
+        (0.0, "<=", 2.0, None), (6.0, "==", 2.0, None), (2.0, "<=", 0.0, None),
+    ],
+)  # fmt: skip
+def test_a_bound_is_missed_by_a_factor_where_its_sides_have_a_ratio(lhs, relation, rhs, excess):
+    assert then("a", "", lhs, relation, rhs).excess == excess
+
+
+def test_a_claim_without_an_index_misses_nothing():
+    assert then("a", "", np.ones(2), "<=", 2.0, axes="j", where=[False, False]).excess is None
+
+
+def test_a_claim_is_sure_and_certain_unless_it_says_otherwise():
+    assert not then("a", "", 0, "<=", 1).may_fail
+    assert (
+        suppose("a", "", 0, "<=", 1).probability == 1.0 and then("a", "", Rounded(0.0, 1.0), "<=", 1).unbounded is None
+    )
