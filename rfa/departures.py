@@ -261,11 +261,14 @@ def _weighted(
     said = f"the step from {t} is a gradient step in which the samples have unequal weights"
     if rank == n and used < n:
         said += f": {used} of the {n} samples take part"
+    else:
+        said += " (batches, class weights, other labels in the loss, or biases that were not given to rec.step?)"
     return Departure("mini-batch", said, t)
 
 
 def _unknown(t: int) -> str:
     return (
         f"the step from {t} is no full-batch gradient step on the first layer; other step sizes, momentum, weight "
-        "decay, losses and activations do not explain it (mini-batches or another optimiser?)"
+        "decay, losses and activations do not explain it (mini-batches, another optimiser, dropout, or biases that "
+        "were not given to rec.step?)"
     )

@@ -190,7 +190,7 @@ def centre_departures(fit: Clusters) -> list[Departure]:
         return []
     halves = _halves(fit.centre)
     middle = max(float(np.linalg.norm(fit.centre[k] + fit.centre[k + 1])) / 2 for k in (0, 2))
-    told = f"{_centres_told(halves @ halves.T)}, and opposite means are up to {middle:.3g} off ±"
+    told = f"{_centres_told(halves @ halves.T)}, and the middle of two opposite means is up to {middle:.3g} away from 0"
     return [Departure("centres", told + "; the nearest orthonormal pair stands for mu")]
 
 

@@ -69,7 +69,7 @@ class Recorder:
             raise InputError(f"activation = {activation!r}; expected one of {', '.join(ACTIVATIONS)}")
         self.alpha, self.activation = checked("alpha", step_size), activation
         given = {"X": X, "y": y, "y_clean": y_clean, "cluster": cluster, "mu": mu}
-        arrays = {name: to_numpy(value, name) for name, value in given.items() if value is not None}
+        arrays = {name: np.array(to_numpy(v, name)) for name, v in given.items() if v is not None}
         fitted = complete(arrays)
         self.sample: Sample = fitted.sample
         self.estimates = {k: v for k, v in fitted.estimates.items() if known.get(k) is None}
@@ -96,7 +96,8 @@ class Recorder:
         """Record the state of the next step: first layer W (m, d), second layer a (m,), before the step's update.
 
         `bias` (m,) and `out_bias` () are those of a network that has biases. `t`, if given, is checked to be the
-        number of the state: 0 for the weights before the first update.
+        number of the state: 0 for the weights before the first update. Without it, and without `omega_init`, a run that
+        is recorded from a later state on cannot be told from one that starts there.
         """
         now = self.count
         try:

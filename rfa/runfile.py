@@ -169,7 +169,8 @@ def matrix(given: Arrays, name: str, letters: tuple[str, ...], shape: tuple[int,
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.ndim != len(letters) or (shape is not None and array.shape != shape):
         wanted = f" = {shape}" if shape is not None else ""
-        raise InputError(f"{name}: shape {array.shape}; expected ({', '.join(letters)}){wanted}")
+        form = f"({letters[0]},)" if len(letters) == 1 else f"({', '.join(letters)})"
+        raise InputError(f"{name}: shape {array.shape}; expected {form}{wanted}")
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:
         raise InputError(

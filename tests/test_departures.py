@@ -105,6 +105,31 @@ def test_mini_batches_of_scattered_samples_are_counted():
     assert any(d.kind == "mini-batch" and "5 of the 12 samples take part" in d.says for d in found)
 
 
+def test_samples_of_unequal_weight_that_all_take_part_may_be_class_weights():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((12, 8)), np.repeat([1, -1], 6)
+    W, a = rng.standard_normal((6, 8)), np.repeat([1, -1], 3) / np.sqrt(6)
+    rec = Recorder(X, y, cluster=np.repeat([0, 1, 2, 3], 3), mu=np.eye(2, 8), step_size=0.1)
+    rec.step(W, a)
+    g = np.where(y > 0, 3, 1) / (1 + np.exp(y * (np.maximum(X @ W.T, 0) @ a)))
+    rec.step(W + 0.1 / 12 * a[:, None] * ((X @ W.T > 0).T @ ((g * y)[:, None] * X)), a)
+
+    assert any("(batches, class weights, other labels" in d.says for d in rec.run().departures)
+
+
+def test_biases_that_were_not_given_are_noticed_in_the_steps_and_suggested():
+    s, own = OWN().sample, OWN()
+    rec = Recorder(s.X, s.y, cluster=s.cluster, mu=s.mu, step_size=own.step_size)
+    loop = Loop(own.W(0), own.a, own.step_size, biases=True)
+    for _ in range(own.last + 1):
+        rec.step(loop.W, loop.a)
+        loop.step(s.X, s.y)
+
+    found = {d.kind: d.says for d in rec.run().departures}
+    assert found.keys() == {"mini-batch", "step"}
+    assert all("biases that were not given" in says for says in found.values())
+
+
 def test_a_step_that_nothing_explains_is_told():
     s, own = OWN().sample, OWN()
     rec = Recorder(s.X, s.y, cluster=s.cluster, mu=np.eye(2, 6), step_size=0.1)

@@ -11,8 +11,9 @@ from rfa.audit import find_paper
 from rfa.cli import main
 from rfa.data import draw_sample
 from rfa.realdata.geometry import measures
+from rfa.realdata.page import markdown, told
 from rfa.realdata.sources import Source, read
-from rfa.realdata.study import Training, study
+from rfa.realdata.study import Training, _survival, study
 from rfa.realdata.task import make_task
 from tests.runs import small_setting
 
@@ -66,6 +67,44 @@ def test_a_table_of_any_kind_is_read_as_inputs_and_classes(tmp_path, kind):
     assert len(np.unique(source.y)) == 4 and (np.unique(source.y, return_inverse=True)[1] == sample().cluster).all()
 
 
+@pytest.mark.parametrize(
+    ("first", "n"),
+    [("", 40), ("a,b,y\n", 40), ("0,1,2\n", 40), ("0.5,1.5,freq\n", 40), ("0.5,1.5,k3\n", 41)],
+)
+def test_a_first_line_that_is_a_sample_is_one(tmp_path, first, n):
+    lines = [f"{i}.25,{i % 7}.5,k{i % 4}\n" for i in range(40)]
+
+    assert read(str(csv(tmp_path, first + "".join(lines)))).X.shape == (n, 2)
+
+
+def test_copies_among_the_held_out_samples_are_told(tmp_path):
+    X, y = as_given()
+    once = make_task(Source("t", X, y))
+    twice = make_task(Source("t", np.repeat(X, 2, axis=0), np.repeat(y, 2)))
+
+    held = twice.test.X
+    equal = sum(any(np.array_equal(x, z) for z in twice.train.X) for x in held)
+    assert once.copies == 0 and twice.copies == equal > len(held) / 2
+    found = study(twice, find_paper(None), Training(m=4, K=1), links=False)
+    assert f"{equal} of the {len(held)} held-out samples are copies of training samples" in markdown(found)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "words"),
+    [
+        ({"CONFIRMED": 3}, "promised and right"),
+        ({"CONFIRMED": 1, "SILENT": 2}, "promised at some places, and right there"),
+        ({"CONFIRMED": 1, "REFUTED": 2}, "promised, and broken at 2 places"),
+        ({"BEYOND": 3, "SILENT": 1}, "not promised here"),
+        ({"NOT_APPLICABLE": 1}, "not promised here"),
+    ],
+)
+def test_what_was_promised_is_told_in_words(outcomes, words):
+    row = {"role": "conclusion", "counts": outcomes, "says": "x ≤ y"}
+
+    assert told(_survival({"id": "Z1", "title": "Toy", "claims": [row]})) == words
+
+
 def csv(folder, text):
     (folder / "bad.csv").write_text(text)
     return folder / "bad.csv"
@@ -76,7 +115,8 @@ BAD = {
     "another kind": (lambda f: f / "x.xls", r"expected digits or a file .csv, .npy, .npz, .parquet"),
     "words": (lambda f: csv(f, "a,b,y\n1,x,2\n"), r"bad.csv: column 'b' holds no numbers"),
     "no class": (lambda f: csv(f, "a,b,y\n1,2,3\n1,2,\n"), r"column 'y' has no class in row 1"),
-    "a hole": (lambda f: csv(f, "a,b,y\n1,,3\n"), r"X\[0, 1\] = nan; expected finite"),
+    "a hole": (lambda f: csv(f, "a,b,y\n1,,3\n"), r"column 'b' has no value in row 0: 1 of 1 rows lack"),
+    "semicolons": (lambda f: csv(f, "a;b;y\n1;2;3\n"), r"1 columns; .* separated by commas"),
     "two columns": (lambda f: csv(f, "a,y\n1,2\n"), r"2 columns; expected at least two of X"),
     "empty": (lambda f: csv(f, ""), r"bad.csv: cannot be read"),
     "three classes": (lambda f: csv(f, "a,b,y\n" + "1,2,3\n1,2,4\n1,2,5\n" * 9), r"y has 3 classes; expected at least"),

@@ -129,6 +129,24 @@ def test_a_changed_network_in_a_file_is_noticed(tmp_path):
         load_run(tmp_path / "run.npz")
 
 
+def test_arrays_that_change_after_they_were_given_change_nothing():
+    s, own = OWN().sample, OWN()
+    given = {"X": s.X, "y": s.y, "y_clean": s.y_clean, "cluster": s.cluster, "mu": s.mu}
+    theirs = {name: np.array(value) for name, value in given.items()}
+    rec = recorder(**theirs)
+    for value in theirs.values():
+        value[:] = -7
+    W, a = np.empty_like(own.W(0)), np.empty_like(own.a)
+    for t in range(own.last + 1):
+        W[:], a[:] = own.W(t), own.a
+        rec.step(W, a)
+        W[:], a[:] = np.nan, 3
+    run = rec.run()
+
+    assert all(np.array_equal(getattr(run.sample, name), value) for name, value in given.items())
+    assert rows(verify(run)) == rows(verify(recorded(own, into=recorder()))) and run.departures == ()
+
+
 # ---- wrong use -----------------------------------------------------------------------------------------------
 
 BAD_DATA = {
@@ -157,6 +175,8 @@ BAD_STATES = {
     "precision changes": ((W.astype(np.float32), A), r"step 2: W: float32 of shape"),
     "NaN": ((np.where(np.arange(72).reshape(12, 6) == 7, np.nan, W), A), r"step 2: W: nan at index \(1, 1\)"),
     "NaN in a": ((W, A * np.nan), r"step 2: a: nan at index \(0,\)"),
+    "a column": ((W, A[:, None]), r"step 2: a: shape \(12, 1\); expected \(m,\)"),
+    "the other order": ((A, W), r"step 2: W: shape \(12,\); expected \(m, d\)"),
     "a of other length": ((W, A[:6]), r"step 2: W: shape \(12, 6\); expected \(6, 6\)"),
     "three outputs": ((W, np.ones((3, 12))), r"step 2: a: shape \(3, 12\), 3 outputs"),
     "no array": (("weights", A), r"step 2: W: holds <U7"),

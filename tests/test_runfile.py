@@ -184,7 +184,7 @@ BAD = {
     "a trained": (changed("a", 4, 0.3), r"a\[4\] = 0.3; expected \+1/sqrt\(m\) or -1/sqrt\(m\) = 0.288675"),
     "a odd": ({"a": every_step()["a"][:11], "W": every_step()["W"][:, :11]}, "a: 11 neurons; expected an even number"),
     "a one-sided": ({"a": np.abs(every_step()["a"])}, "a: 12 of 12 entries are positive"),
-    "a scalar": ({"a": 0.25}, r"a: shape \(\); expected \(m\)"),
+    "a scalar": ({"a": 0.25}, r"a: shape \(\); expected \(m,\)"),
     "W other m": ({"W": every_step()["W"][:, :8]}, r"W: shape \(5, 8, 6\); expected \(steps, 12, 6\)"),
     "W other d": ({"W": every_step()["W"][..., :5]}, r"W: shape \(5, 12, 5\)"),
     "W inf": (changed("W", (3, 2, 0), np.inf), r"W: inf at index \(3, 2, 0\)"),

@@ -31,8 +31,12 @@ def percent(x: float) -> str:
 
 
 def told(survival: Survival) -> str:
-    """Whether anything was promised of a statement, in words."""
-    return "promised and right" if survival.promised and survival.held == 1 else "not promised here"
+    """Whether anything was promised of a statement, and kept, in words."""
+    if survival.refuted:
+        return f"promised, and broken at {survival.refuted} places"
+    if not survival.promised:
+        return "not promised here"
+    return "promised and right" if survival.everywhere else "promised at some places, and right there"
 
 
 def _verdict(study: Study) -> Iterator[str]:
@@ -42,8 +46,8 @@ def _verdict(study: Study) -> Iterator[str]:
     start, first, last = study.alignment
     yield (
         f"{len(unmet)} of {len(study.geometry)} properties that the theorem asks of the clusters are not met"
-        f"{': ' + ', '.join(unmet) if unmet else ''}. Of its {len(study.assumptions)} numbered assumptions "
-        f"{broken} fail, so the theorem promises nothing about these data."
+        f"{': ' + ', '.join(unmet) if unmet else ''}. Of its {len(study.assumptions)} numbered assumptions {broken} "
+        f"fail{', so the theorem itself promises nothing here; single lemmas may' if unmet or broken else ''}."
     )
     yield (
         f"The network learns all the same: it is right on {percent(network[0])} of the training samples and on "
@@ -52,6 +56,11 @@ def _verdict(study: Study) -> Iterator[str]:
         else f"The network is right on {percent(network[1])} of the held-out samples, the best linear classifier on "
         f"{percent(linear[1])}."
     )
+    if study.task.copies:
+        yield (
+            f"{study.task.copies} of the {len(study.task.test.y)} held-out samples are copies of training "
+            "samples: what is right on them says nothing about new data."
+        )
     if linear[1] > 0.6:
         yield (
             "That a linear classifier does well shows that these classes are no true XOR: on the theorem's clusters "

@@ -74,11 +74,16 @@ def checked(source: Source, name: str) -> Source:
 
 def _from_table(table: Any) -> tuple[Array, NDArray[Any]]:
     if table.shape[1] < 3:
-        raise InputError(f"{table.shape[1]} columns; expected at least two of X and one of classes")
+        told = "expected at least two of X and one of classes, separated by commas if it is a CSV"
+        raise InputError(f"{table.shape[1]} columns; {told}")
     label = LABEL if LABEL in table.columns else table.columns[-1]
     X = table.drop(columns=label)
     if words := [str(name) for name in X.columns if X[name].dtype.kind not in "iufb"]:
         raise InputError(f"column {words[0]!r} holds no numbers; expected numbers and one column of classes")
+    if (gaps := X.columns[X.isna().any()]).size:
+        row, count = int(X[gaps[0]].isna().argmax()), int(X.isna().any(axis=1).sum())
+        told = f"{count} of {len(X)} rows lack a value; leave them out or fill them in"
+        raise InputError(f"column {str(gaps[0])!r} has no value in row {row}: {told}")
     if table[label].isna().any():
         raise InputError(f"column {str(label)!r} has no class in row {int(table[label].isna().argmax())}")
     return X.to_numpy(dtype=np.float64), np.asarray(table[label].to_numpy())
@@ -87,7 +92,16 @@ def _from_table(table: Any) -> tuple[Array, NDArray[Any]]:
 def _csv(path: Path) -> tuple[Array, NDArray[Any]]:
     import pandas as pd
 
-    return _from_table(pd.read_csv(path))
+    table, first = pd.read_csv(path), pd.read_csv(path, header=None, nrows=1)
+    return _from_table(pd.read_csv(path, header=None) if _is_data(first, table) else table)
+
+
+def _is_data(first: Any, below: Any) -> bool:
+    """Whether the first line of a CSV is a sample like those `below`: numbers, not 0, 1, 2, ..., and a known class."""
+    numbers = [first[name].dtype.kind in "iuf" for name in first.columns[:-1]]
+    if not all(numbers) or first.iloc[0, :-1].tolist() == list(range(len(numbers))):
+        return False
+    return first.iloc[0, -1] in set(below.iloc[:, -1])
 
 
 def _parquet(path: Path) -> tuple[Array, NDArray[Any]]:

@@ -38,13 +38,19 @@ class Training:
 
 @dataclass(frozen=True)
 class Survival:
-    """A statement of the paper on these data: the share of its indices at which the conclusions hold."""
+    """A statement of the paper on these data: the share of its indices at which the conclusions hold.
+
+    `promised` says whether its premises hold at some index, `everywhere` whether they do at all of them; at `refuted`
+    indices they hold and a conclusion fails.
+    """
 
     id: str
     title: str
     promised: bool
     held: float | None
     says: str
+    everywhere: bool
+    refuted: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +72,8 @@ class Study:
         """The report as plain values."""
         return {
             "schema": SCHEMA, "data": self.task.name, "classes": list(self.task.classes),
-            "n": self.run.n, "held_out": len(self.task.test.y), "d": self.run.d, "training": asdict(self.training),
+            "n": self.run.n, "held_out": len(self.task.test.y), "copies": self.task.copies, "d": self.run.d,
+            "training": asdict(self.training),
             "geometry": [asdict(m) for m in self.geometry],
             "assumptions": [dict(row) for row in self.assumptions],
             "statements": [asdict(s) for s in self.survivals],
@@ -121,9 +128,12 @@ def _survival(statement: Row) -> Survival:
             counts[outcome] = counts.get(outcome, 0) + count
     judged = {k: v for k, v in counts.items() if k in ("CONFIRMED", "BEYOND", "SILENT", "REFUTED", "UNDECIDED")}
     held = judged.get("CONFIRMED", 0) + judged.get("BEYOND", 0)
-    promised = bool(judged.get("CONFIRMED", 0) + judged.get("REFUTED", 0))
+    refuted = judged.get("REFUTED", 0)
+    promised = judged.get("CONFIRMED", 0) + refuted
     share = held / sum(judged.values()) if judged else None
-    return Survival(statement["id"], statement["title"], promised, share, "; ".join(r["says"] for r in rows[:3]))
+    says = "; ".join(r["says"] for r in rows[:3])
+    everywhere = promised == sum(judged.values())
+    return Survival(statement["id"], statement["title"], promised > 0, share, says, everywhere, refuted)
 
 
 def accuracy(task: Task, run: Run) -> dict[str, tuple[float, float]]:

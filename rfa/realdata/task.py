@@ -30,7 +30,8 @@ class Task:
     """Training and held-out samples of an XOR of four classes; `means` (4, d) of the training clusters.
 
     `classes` names them in the order +mu1, −mu1, +mu2, −mu2; `found` is true if the clusters were sought in data with
-    labels ±1. `shift` (d,) and `scale` are what was taken off and divided by.
+    labels ±1. `shift` (d,) and `scale` are what was taken off and divided by; `copies` held-out samples equal a
+    training sample.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Task:
     shift: Array
     scale: float
     found: bool
+    copies: int
 
 
 def make_task(source: Source, classes: Sequence[str] = (), seed: int = 0) -> Task:
@@ -120,4 +122,6 @@ def _task(
     mu = orthonormal(np.stack([centred[0] - centred[1], centred[2] - centred[3]]) / 2)
     X = (X - shift) / scale
     seen, held = (Sample(X[of], y[of], CENTRE_LABEL[cluster[of]], cluster[of], mu) for of in (train, test))
-    return Task(source.name, names, seen, held, centred, shift, scale, found)
+    known = {row.tobytes() for row in X[train]}
+    copies = sum(row.tobytes() in known for row in X[test])
+    return Task(source.name, names, seen, held, centred, shift, scale, found, copies)

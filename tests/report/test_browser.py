@@ -1,7 +1,13 @@
+import numpy as np
 import pytest
 
 from rfa import verify
-from rfa.audit import judge_all
+from rfa.audit import find_paper, judge_all
+from rfa.data import draw_sample
+from rfa.realdata import page as data
+from rfa.realdata.sources import Source
+from rfa.realdata.study import Training, study
+from rfa.realdata.task import make_task
 from rfa.report import build
 from rfa.report.page import Picture, page
 from tests.report import browser
@@ -43,6 +49,17 @@ def every_status(tmp_path_factory):
     found = tmp_path_factory.mktemp("page") / "report.html"
     found.write_text(page(report(*results, command="rfa verify toy")), encoding="utf-8")
     return found
+
+
+@pytest.fixture(scope="module")
+def data_page(tmp_path_factory):
+    """The page of a data set whose class has a hostile name."""
+    s = draw_sample(small_setting(n=200))
+    source = Source("table", s.X, np.array([HOSTILE, "b", "c", "d"])[s.cluster])
+    found = study(make_task(source), find_paper(None), Training(m=10, K=2), links=False)
+    path = tmp_path_factory.mktemp("data") / "data.html"
+    path.write_text(data.page(found), encoding="utf-8")
+    return path
 
 
 def open_statements(driver):
@@ -199,6 +216,16 @@ def test_without_javascript_everything_can_be_read_and_followed(path, judged):
         assert len(seen(driver, ".node")) == len(judged.statements)
         driver.get(path.as_uri() + "#L14")
         assert "L14" in open_statements(driver)
+
+
+def test_the_page_of_a_data_set_is_quiet_fits_and_can_be_read_by_all(driver, data_page):
+    for width, dark in ((1280, False), (390, True)):
+        browser.show(driver, data_page, width, dark)
+        assert browser.requests(driver) == [data_page.as_uri()] and driver.get_log("browser") == []
+        assert driver.execute_script(browser.OVERFLOW) == [] and driver.execute_script(browser.CONTRAST) == []
+        assert HOSTILE in driver.find_element("tag name", "ul").text
+        assert not driver.find_elements("tag name", "script")
+    assert browser.serious(driver) == []
 
 
 def test_axe_finds_no_serious_violation(driver, path, every_status):
