@@ -85,6 +85,13 @@ PAPER = Paper(
     },
     surveys={
         "rates": Survey("study", "amplification", 100, statements=("L3", "L4", "L5a", "L5b", "L5c", "L5d", "L6", "D7")),
-        "violations": Survey("violations", "figure-1", 3, {"steps": 12}),
+        "violations": Survey("violations", "figure-1", 3),
+        "map": Survey(
+            "violations", "amplification", 2, {"n": 300, "d": 200, "m": 32},
+            axes=(("sigma*sqrt(d)", (0.03, 3.0, 6)), ("eta", (0.02, 0.45, 5))), map_of="T1.train.clean",
+        ),
+        "break point": Survey(
+            "breakpoint", "amplification", 64, {"n": 100, "d": 50, "m": 16, "delta": 0.3}, ("T1.train.clean",), ("A2",)
+        ),
     },
 )  # fmt: skip

@@ -141,16 +141,22 @@ class AssumptionTable:
 
 @dataclass(frozen=True)
 class Survey:
-    """Many runs of a named setting with `changes`, for the gallery: a study, or a report of violations.
+    """Many runs of a named setting with `changes`, for the gallery: a study, a report of violations, break points.
 
-    `statements` are those whose rates are counted (empty: all).
+    `trials` is their number; of break points the most at one value. `statements` are those whose rates are counted
+    (empty: all), or the conclusions whose break points are sought `along` the named assumptions. `axes` (two
+    coordinates with their values) and `map_of`, a statement or claim, add a map to a report of violations.
     """
 
-    kind: Literal["study", "violations"]
+    kind: Literal["study", "violations", "breakpoint"]
     setting: str
     trials: int
     changes: Mapping[str, object] = field(default_factory=dict)
     statements: tuple[str, ...] = ()
+    along: tuple[str, ...] = ()
+    axes: tuple[tuple[str, tuple[float, float, int]], ...] = ()
+    """Each by coordinate: from, to, and the number of values, evenly spaced on the logarithmic scale."""
+    map_of: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,21 @@ def blank(width: float = 6.4, height: float = 4.0, columns: int = 1) -> tuple[Fi
 
     drawn = Figure(figsize=(width, height), layout="constrained")
     return drawn, drawn.subplots(1, columns)
+
+
+def log_axis(axes: Axes, which: Literal["x", "y"], values: Iterable[float]) -> None:
+    """A logarithmic scale for positive values: at least a factor of 4 is shown, and short spans have plain ticks."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = min(values := list(values)), max(values)
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axes.set(**{f"{which}scale": "log"})
+    if high < 4 * low:
+        axes.set(**{f"{which}lim": (low**0.5 * high**0.5 / 2, 2 * low**0.5 * high**0.5)})
+    if high < 300 * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.4g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def wording(text: str) -> str:

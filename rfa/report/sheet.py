@@ -27,13 +27,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page: its name and kind, the verdict in one sentence (`bad`: something is refuted), facts, sections."""
+    """A page: its name and kind, the verdict in one sentence (`bad`: something is refuted; None: nothing is judged),
+    facts, sections."""
 
     name: str
     kind: str
     paper: str
     sentence: str
-    bad: bool
+    bad: bool | None
     facts: Mapping[str, str | float]
     sections: Sequence[Section]
     notes: Sequence[str] = ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rfa.report.plotting import BOUND, COLOURS, REST, blank
+from rfa.report.plotting import BOUND, COLOURS, REST, blank, log_axis, wording
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -123,13 +123,13 @@ def share_axes(axes: Axes, coordinate: str, dots: Sequence[Dot]) -> None:
     reach = [[dot.share - dot.lower for dot in order], [dot.upper - dot.share for dot in order]]
     axes.errorbar(x, y, yerr=reach, fmt="o-", ms=4, lw=1, capsize=3, color=COLOURS[0], gid="share")
     if min(x) > 0 and max(x) > 3 * min(x):
-        axes.set_xscale("log")
+        log_axis(axes, "x", x)
     axes.set(ylim=(-0.03, 1.03), xlabel=coordinate, ylabel="share of trials in which it held")
     axes.grid(alpha=0.3)
 
 
 def power_law(says: str, along: str, points: Sequence[tuple[float, float]], slope: float, level: float) -> Figure:
-    """Points on doubly logarithmic axes with the line level · x^slope; only positive values can be shown."""
+    """Measured values at each place and the fitted power (red), on doubly logarithmic axes."""
     drawn, axes = blank(6.0, 4.0)
     shown = [(x, y) for x, y in points if x > 0 and y > 0]
     if shown:
@@ -137,11 +137,12 @@ def power_law(says: str, along: str, points: Sequence[tuple[float, float]], slop
         ends = np.array([x.min(), x.max()])
         axes.plot(x, y, "o", ms=4, color=COLOURS[0], label="runs", gid="points")
         axes.plot(ends, level * ends**slope, color=BOUND, label=f"fitted: slope {slope:.3g}", gid="fit")
-        axes.set(xscale="log", yscale="log")
+        log_axis(axes, "x", x)
+        log_axis(axes, "y", y)
         axes.legend(fontsize=8)
     else:
         axes.text(0.5, 0.5, "no positive values", ha="center", transform=axes.transAxes)
-    axes.set(xlabel=along, ylabel=says)
+    axes.set(xlabel=along, ylabel=wording(says))
     axes.grid(alpha=0.3)
     return drawn
 

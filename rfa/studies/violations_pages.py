@@ -90,7 +90,7 @@ def breaks_page(breaks: Sequence[Break], setting: Setting, paper: Paper, level: 
         f"least {1 - level:g}. Values that the trials leave undecided lie inside the intervals.",
     )
     sections = list(break_sections(breaks, setting.delta))
-    sheet = Sheet(setting.name, "break points", paper.title, verdict, False, facts, sections, notes, command)
+    sheet = Sheet(setting.name, "break points", paper.title, verdict, None, facts, sections, notes, command)
     return page(sheet)
 
 

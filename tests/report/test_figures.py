@@ -8,13 +8,14 @@ from click.testing import CliRunner
 
 from checks import PAPER
 from checks.figures import Boundary, Curves, about_boundary, about_curves, boundary, curve_steps, curves
-from rfa import InputError, Paper
+from rfa import InputError
 from rfa.audit import find_setting, simulate
 from rfa.cli import main
 from rfa.data import stream
 from rfa.figures import find, make, write
 from rfa.gallery import check, differences, generate, rounded
 from rfa.papers import Survey
+from tests.studies.toy import PAPER as coins
 
 pytest.importorskip("matplotlib", reason="the extra plots is not installed")
 
@@ -146,36 +147,45 @@ def test_the_command_prints_the_claims_and_writes_the_files(tmp_path):
 def small_gallery(tmp_path_factory):
     from dataclasses import replace
 
-    few = tuple(PAPER[id] for id in ("C10", "L14", "L3", "D7"))
-    tiny = {"n": 40, "d": 4, "m": 4, "draw_until": "", "noisy": None}
+    tiny = {"n": 12, "d": 4, "m": 4, "K": 1, "steps": 1, "draw_until": "", "noisy": None, "fresh": 1}
     surveys = {
-        "rates": Survey("study", "quick", 3, tiny, ("L3", "D7")),
-        "beyond": Survey("violations", "figure-1", 2, {"n": 40, "m": 4, "steps": 6}),
+        "rates": Survey("study", "quick", 3, tiny, ("COIN",)),
+        "beyond": Survey("violations", "quick", 2, {**tiny, "sigma": 0.05, "C": 30.0}),
+        "map": Survey(
+            "violations", "quick", 1, tiny, axes=(("n", (8, 12, 2)), ("s", (0.1, 0.2, 2))), map_of="GOAL"
+        ),
+        "edge": Survey("breakpoint", "quick", 16, {**tiny, "C": 30.0, "delta": 0.45}, ("GOAL.short",), ("A",)),
     }
-    drawn = {"quick": ("portrait", "slack")}
-    of: Paper = replace(PAPER, results=few, gallery=drawn, figures={}, surveys=surveys, ledgers=())
+    name = "tests.studies.toy:PAPER"
+    of = replace(coins, name=name, settings=PAPER.settings, gallery={"quick": ("portrait",)}, surveys=surveys)
     path = tmp_path_factory.mktemp("gallery") / "reports"
     return of, path, generate(of, path)
 
 
 def test_a_gallery_holds_the_pictures_the_page_and_the_numbers(small_gallery):
     _, path, numbers = small_gallery
-    pictures = {"quick-portrait.svg", "quick-slack.svg", "rates-rates.svg", "beyond-rates.svg"}
-    assert {p.name for p in path.iterdir()} == {"README.md", "numbers.json", *pictures}
-    assert numbers["rates"]["rates"]["L3.norm.upper"][2] == 3 and numbers["beyond"]["excess"]["A2"] > 1
+    drawn = {"quick-portrait", "rates-rates", "beyond-rates", "map-GOAL", "edge-GOAL.short", "edge-certificate"}
+    assert {p.name for p in path.iterdir()} == {"README.md", "numbers.json", *(f"{name}.svg" for name in drawn)}
     assert json.loads((path / "numbers.json").read_text(encoding="utf-8")) == numbers
-    assert numbers["quick"]["slack"]["L14.neuron"][0] == "CONFIRMED"
-    assert "(quick-portrait.svg)" in (path / "README.md").read_text(encoding="utf-8")
+    assert numbers["rates"]["rates"]["COIN.at"][2] == 3 and numbers["beyond"]["excess"]["A"] == pytest.approx(3)
+    assert numbers["map"]["map"] == [[1.0, 1.0], [1.0, 1.0]]
+    says, tried = numbers["edge"]["GOAL.short along A"]
+    assert says.startswith("A asks sigma*sqrt(d) ≤ 0.03333") and all(
+        0 <= failed <= trials <= 16 for _, failed, trials in tried
+    )
+    assert numbers["quick"]["slack"]["GOAL.short"][0] == "CONFIRMED"
+    shown = (path / "README.md").read_text(encoding="utf-8")
+    assert all(f"({name}.svg)" in shown for name in drawn)
 
 
 def test_a_gallery_whose_numbers_are_made_again_passes_and_a_changed_one_is_told(small_gallery):
     of, path, numbers = small_gallery
     assert check(of, path) == []
 
-    numbers["quick"]["slack"]["L14.neuron"][1] += 1e-3
+    numbers["quick"]["slack"]["GOAL.short"][1] += 1e-3
     (path / "numbers.json").write_text(json.dumps(numbers), encoding="utf-8")
     (told,) = check(of, path)
-    assert told.startswith("/quick/slack/L14.neuron: stored ['CONFIRMED', ")
+    assert told.startswith("/quick/slack/GOAL.short: stored ['CONFIRMED', ")
     assert check(of, path, only=["rates"]) == []
     numbers["old"] = numbers.pop("rates")
     (path / "numbers.json").write_text(json.dumps(numbers), encoding="utf-8")
@@ -185,11 +195,6 @@ def test_a_gallery_whose_numbers_are_made_again_passes_and_a_changed_one_is_told
 
 
 REPORTS = pathlib.Path(__file__).parent.parent.parent / "reports"
-
-
-def test_the_gallery_that_is_kept_is_what_the_code_makes():
-    """The parts that take seconds; `rfa gallery --check` makes all again."""
-    assert check(PAPER, REPORTS, only=["amplification", "asymmetric"]) == []
 
 
 def test_every_picture_that_a_page_of_the_project_shows_is_there():

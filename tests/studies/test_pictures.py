@@ -68,3 +68,11 @@ def test_a_power_is_drawn_through_its_points_and_says_where_there_are_none():
     assert points(axes, "points") == [[1.0, 2.0], [10.0, 20.0]]
     np.testing.assert_allclose(points(axes, "fit"), [[1.0, 2.0], [10.0, 20.0]])
     assert "no positive values" in plotting.svg(power_law("t", "x", [(1.0, 0.0)], 1.0, 1.0))
+
+
+def test_a_short_logarithmic_axis_shows_a_factor_of_4_with_plain_ticks():
+    axes = power_law("y", "x", [(50.0, 0.706), (100.0, 0.71), (800.0, 0.72)], 0.0, 0.71).axes[0]
+    low, high = axes.get_ylim()
+    assert high / low == pytest.approx(4) and low < 0.706 < 0.72 < high
+    axes.figure.draw_without_rendering()
+    assert {"50", "100", "200", "500"} <= {tick.get_text() for tick in axes.get_xticklabels()}
