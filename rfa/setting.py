@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, get_type_hints
 
 from rfa import clusters as cluster_laws, noise as noise_laws
-from rfa.errors import InputError
+from rfa.errors import InputError, shown
 
 RECORD_LEVELS = ("full", "light")
 """What the trace keeps: `full` everything at every step; `light` the sums over active samples up to T only."""
@@ -203,7 +203,7 @@ def checked(key: str, value: Any) -> Any:
     if key in _RULES and value is not None:
         allowed, says = _RULES[key]
         if not allowed(value):
-            raise InputError(f"{key} = {value!r}; expected {says}")
+            raise InputError(f"{key} = {shown(value)}; expected {says}")
     return value
 
 
@@ -213,21 +213,21 @@ def _checked_type(key: str, value: Any) -> Any:
         return None
     base = next((a for a in getattr(kind, "__args__", ()) if a is not type(None)), kind)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise InputError(f"{key} = {value!r}; expected {_KINDS[base]}")
+        raise InputError(f"{key} = {shown(value)}; expected {_KINDS[base]}")
     if base is float and isinstance(value, int | float):
         try:
             value = float(value)
         except OverflowError:
-            raise InputError(f"{key} = {value!r}; expected a finite number") from None
+            raise InputError(f"{key} = {shown(value)}; expected a finite number") from None
         if not math.isfinite(value):
-            raise InputError(f"{key} = {value!r}; expected a finite number")
+            raise InputError(f"{key} = {shown(value)}; expected a finite number")
         least, most = SPAN["float64"]
         if value and not least <= abs(value) <= most:
-            raise InputError(f"{key} = {value!r}; expected a size between {least:g} and {most:g}")
+            raise InputError(f"{key} = {shown(value)}; expected a size between {least:g} and {most:g}")
     if base is int and isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, base):
-        raise InputError(f"{key} = {value!r}; expected {_KINDS[base]}")
+        raise InputError(f"{key} = {shown(value)}; expected {_KINDS[base]}")
     return value
 
 
@@ -270,6 +270,9 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "record": _one_of(*RECORD_LEVELS),
     "fresh": (lambda v: 1 <= v <= 10**9, "between 1 and 10^9"),
     "seed": (lambda v: 0 <= v < 2**64, "between 0 and 2^64 - 1"),
-    "name": (lambda v: not any("\ud800" <= c <= "\udfff" for c in v), "text in UTF-8"),
+    "name": (
+        lambda v: len(v) <= 200 and not any("\ud800" <= c <= "\udfff" for c in v),
+        "text in UTF-8 of at most 200 characters",
+    ),
 }
 _TYPES = get_type_hints(Setting)

@@ -103,3 +103,10 @@ def test_other_step_sizes_are_off_the_grid_and_round_down():
 )
 def test_values_on_a_command_line_are_read_as_toml_would(text, value):
     assert parse_value("key", text) == value
+
+
+@pytest.mark.parametrize("key", ["name", "clusters", "d"])
+def test_a_value_of_absurd_length_is_told_in_a_line_that_can_be_read(key):
+    with pytest.raises(InputError, match=rf"{key} = 'x+\.\.\.x+'; expected ") as told:
+        Setting.from_dict({"d": 4, "n": 4, "m": 4, "sigma": 0.1, "K": 1, "omega_init": 0.01, key: "x" * 10**6})
+    assert len(str(told.value)) < 300

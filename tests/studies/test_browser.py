@@ -11,7 +11,7 @@ from tests.report import browser
 from tests.report.browser import one, read, seen
 from tests.studies.toy import tiny
 
-HOSTILE = "<script>alert(1)</script>\x1b[31m" + "x" * 4000
+HOSTILE = "<script>alert(1)</script>\x1b[31m" + "x" * 170
 KINDS = ("study", "sweep", "violations", "breakpoint", "scaling")
 
 
