@@ -90,7 +90,7 @@ PAPER = Paper(
             "violations", "amplification", 2, {"n": 300, "d": 200, "m": 32},
             axes=(("sigma*sqrt(d)", (0.03, 3.0, 6)), ("eta", (0.02, 0.45, 5))), map_of="T1.train.clean",
         ),
-        "break point": Survey(
+        "break-point": Survey(
             "breakpoint", "amplification", 64, {"n": 100, "d": 50, "m": 16, "delta": 0.3}, ("T1.train.clean",), ("A2",)
         ),
     },
