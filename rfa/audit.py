@@ -198,8 +198,7 @@ def replay_command(run: Run, paper: Paper, what: str | Path | None = None) -> st
 
     `what` is the name or file it started from; a setting from neither is read from the copy in the report.
     """
-    installed = find_papers().get(paper.name) is paper
-    options = ["--paper", paper.name] if installed and paper is not find_paper() else []
+    options = paper_options(paper)
     if file := run.provenance.get("file"):
         return shlex.join(["rfa", "check", str(file), *options])
     if run.setting is None or run.provenance.get("recorded"):
@@ -210,6 +209,13 @@ def replay_command(run: Run, paper: Paper, what: str | Path | None = None) -> st
     if changes is None:
         return shlex.join(["rfa", "verify", "setting.toml", *options])
     return shlex.join(["rfa", "verify", str(start), *changes, *options])
+
+
+def paper_options(paper: Paper, name: str | None = None) -> list[str]:
+    """The options by which a command finds a paper: its `name`, or that of an installed one; none for the default."""
+    installed = find_papers().get(paper.name) is paper
+    known = name or (paper.name if installed else None)
+    return [] if known is None or paper is find_paper() else ["--paper", known]
 
 
 def difference(base: Setting, setting: Setting) -> list[str] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from rfa.audit import paper_options
 from rfa.errors import InputError
 from rfa.papers import Paper
 from rfa.studies import output, pages
@@ -155,7 +156,7 @@ def falsify_command(
             click.echo(line)
         return
     found = falsify(of, claim, setting_of(name, changes, paper), evaluations, seed=seed, C=C)
-    click.echo("\n".join(output.found_lines(found)))
+    click.echo("\n".join(output.found_lines(found, paper_options(of, paper))))
     click.echo(
         f"looked at {', '.join(AXES)}, seeds, cluster laws, noise laws and planted first weights; "
         "finding none proves nothing"

@@ -6,6 +6,7 @@ import enum
 import json
 import math
 import os
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -142,11 +143,12 @@ def scalings_markdown(verdicts: Sequence[ScalingVerdict]) -> str:
     return f"# Scalings\n\n{table(head, rows)}"
 
 
-def found_lines(found: Sequence[Found]) -> list[str]:
-    """What a search found, with what makes it again."""
+def found_lines(found: Sequence[Found], options: Sequence[str] = ()) -> list[str]:
+    """What a search found, with what makes it again; `options` say of which paper it is."""
     lines = []
     for f in found:
         lines.append(f.says)
         if f.candidate is not None:
-            lines.append(f"  made again by: rfa falsify {f.claim} --replay '{f.candidate.command}'")
+            again = shlex.join(["rfa", "falsify", f.claim, *options, "--replay", f.candidate.command])
+            lines.append(f"  made again by: {again}")
     return lines

@@ -7,33 +7,33 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from hypothesis.strategies import SearchStrategy
 
-from rfa.audit import find_setting, simulate
+from pytest_rfa import OPTIONS
+from rfa.audit import find_paper, find_setting, simulate
 from rfa.errors import InputError
 from rfa.papers import Paper, Statement, find_papers
 from rfa.run import Run
 from rfa.setting import Setting
 from rfa.studies.falsify import Candidate
+from rfa.testing.regions import Region
 from rfa.testing.saved import Saved, save, saved
 from rfa.testing.search import PROFILES, NeverExercised, Refuted, Tally, examine
 from rfa.testing.strategies import runs, settings
 from rfa.verdicts import Outcome
 
-OPTIONS = ("paper", "inside", "outside", "C", "runs", "links", "max_examples")
-MARKER = f"statement(what, *, {', '.join(OPTIONS)}): judge a statement, itself or by its id, on generated runs"
 DEFAULT_FOLDER = "counterexamples"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker; a wrong option ends the session before any test."""
-    config.addinivalue_line("markers", MARKER)
+    """A wrong option, or a saved counterexample that cannot be read, ends the session before any test."""
     profile(config)
     try:
         replayed(config)
@@ -108,8 +108,9 @@ def searched(item: pytest.Function, marker: pytest.Mark) -> Tally:
     tally = Tally(statement)
     failed: Refuted | NeverExercised | None = None
     try:
+        of, allowed = runs_of(options)
         examine(
-            statement, runs_of(options), links=bool(options.get("links")), profile=found, examples=explicit,
+            statement, of, allowed=allowed, links=bool(options.get("links")), profile=found, examples=explicit,
             only_examples=again is not None, tally=tally,
         )  # fmt: skip
     except (Refuted, NeverExercised) as why:
@@ -133,16 +134,32 @@ def wanted(marker: pytest.Mark) -> tuple[Statement, dict[str, Any]]:
     if len(marker.args) != 1 or (unknown := sorted(set(marker.kwargs) - set(OPTIONS))):
         told = f"{unknown[0]}: unknown" if len(marker.args) == 1 else f"{len(marker.args)} statements given"
         raise InputError(f"{told}; expected one statement and of {', '.join(OPTIONS)}")
-    what, options = marker.args[0], dict(marker.kwargs)
+    what, options = marker.args[0], checked_options(marker.kwargs)
     if isinstance(what, Statement):
         return what, options
+    if not isinstance(what, str):
+        raise InputError(f"{what!r}: expected a statement, as @result makes it of a function, or an id such as 'L14'")
     papers = papers_of(options.get("paper"))
     for paper in papers:
         for statement in paper.results:
-            if statement.id.lower() == str(what).lower():
+            if statement.id.lower() == what.lower():
                 return statement, {**options, "paper": paper}
     names = ", ".join(paper.name for paper in papers)
     raise InputError(f"{what!r} is no statement of {names}; see `rfa list`")
+
+
+def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a marker; those of the region are checked where its settings are drawn."""
+    most, links, of = given.get("max_examples", 1), given.get("links", False), given.get("runs")
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise InputError(f"max_examples = {most!r}; expected an integer, at least 1")
+    if not isinstance(links, bool):
+        raise InputError(f"links = {links!r}; expected True or False")
+    if of is not None and not isinstance(of, SearchStrategy):
+        raise InputError(f"runs = {of!r}; expected a strategy of runs, such as rfa.testing.runs()")
+    if of is not None and (idle := sorted({"inside", "outside", "C"} & set(given))):
+        raise InputError(f"runs and {idle[0]}: expected one of them; a strategy of runs has its own settings")
+    return dict(given)
 
 
 def papers_of(paper: Paper | str | None) -> list[Paper]:
@@ -155,10 +172,13 @@ def papers_of(paper: Paper | str | None) -> list[Paper]:
     return [known[paper]] if paper else sorted(known.values(), key=lambda one: not one.default)
 
 
-def runs_of(options: dict[str, Any]) -> Any:
-    """The strategy of runs that a marker asks for."""
-    region = {key: options.get(key) for key in ("inside", "outside", "C", "paper")}
-    return options["runs"] if "runs" in options else runs(settings(**region))
+def runs_of(options: dict[str, Any]) -> tuple[SearchStrategy[Run], Callable[[Setting], bool] | None]:
+    """The strategy of runs that a marker asks for, and which settings it allows; None if the strategy alone knows."""
+    if options.get("runs") is not None:
+        return options["runs"], None
+    paper, inside, outside, C = (options.get(key) for key in ("paper", "inside", "outside", "C"))
+    region = Region.of(find_paper(paper), inside, outside)
+    return runs(settings(paper=paper, inside=inside, outside=outside, C=C)), region.allows
 
 
 # ---- what is told --------------------------------------------------------------------------------------------
@@ -170,16 +190,22 @@ def replay_line(nodeid: str, candidate: Candidate) -> str:
 
 
 def tell(item: pytest.Item, tally: Tally, why: Refuted | NeverExercised | None) -> None:
-    """Properties of the test: they reach JUnit files, and the terminal from the workers of xdist."""
+    """Properties of the test: they reach JUnit files, and the terminal from the workers of xdist.
+
+    The least slack is that of the run which the replay line makes again: the nearest one, or the counterexample.
+    """
     candidate = why.candidate if isinstance(why, Refuted) else tally.candidate
+    slack, claim = tally.slack, tally.claim
+    if isinstance(why, Refuted) and why.verdict is not None:
+        slack, claim = why.verdict.slack, why.verdict.id
     facts = {
         "statement": tally.statement.id,
         "title": tally.statement.title,
         "runs": tally.runs,
         "exercised": tally.exercised,
         **{outcome.name: count for outcome, count in sorted(tally.outcomes.items(), key=lambda pair: pair[0].name)},
-        "least_slack": "" if tally.slack is None else f"{tally.slack:.4g} at {tally.claim}",
-        "never_confirmed": " ".join(tally.never) if tally.statement.kind != "TEXT" else "",
+        "least_slack": "" if slack is None else f"{slack:.4g} at {claim}",
+        "never_confirmed": " ".join(tally.never) if why is None and tally.statement.kind != "TEXT" else "",
         "failed": "" if why is None else str(why).splitlines()[0],
         "replay": "" if candidate is None else replay_line(item.nodeid, candidate),
     }
@@ -212,7 +238,8 @@ def paragraph(facts: dict[str, str]) -> Iterator[str]:
     """A search as the terminal shows it."""
     counts = ", ".join(f"{facts[o.name]} {o.name}" for o in Outcome if o.name in facts) or "none judged"
     yield f"{facts['statement']}  {facts['title']}"
-    yield f"  {facts['runs']} runs, {facts['exercised']} with true premises; conclusions: {counts}"
+    plural = "" if facts["runs"] == "1" else "s"
+    yield f"  {facts['runs']} run{plural}, {facts['exercised']} with true premises; conclusions: {counts}"
     for key, says in (("failed", ""), ("least_slack", "least slack "), ("never_confirmed", "never confirmed: ")):
         if key in facts:
             yield f"  {says}{facts[key]}"

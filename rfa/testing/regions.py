@@ -40,6 +40,8 @@ class Region:
         known = assumption_ids(paper)
         out = _chosen(known, outside, "outside")
         within = _chosen(known, "all" if out and inside is None else inside, "inside")
+        if inside not in (None, "all") and (both := sorted(within & out)):
+            raise InputError(f"inside and outside: {both[0]} cannot both hold and fail")
         return Region(paper, within - out, out)
 
     @property
@@ -55,6 +57,10 @@ class Region:
         """Whether what should hold holds, and each statement that should fail fails."""
         failing = self.failing(setting, C)
         return not failing & self.inside and _statements(failing & self.outside) == _statements(self.outside)
+
+    def allows(self, setting: Setting) -> bool:
+        """Whether a setting lies in the region at the constant C that it notes."""
+        return self.everywhere or (setting.C is not None and self.contains(setting, setting.C))
 
     def entered(self, setting: Setting, C: float) -> Setting | None:
         """The nearest setting at which all assumptions named by the region hold; None if none is found."""

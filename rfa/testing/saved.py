@@ -56,6 +56,7 @@ def saved(folder: Path, statement: str | None = None) -> Iterator[Saved]:
                 raise InputError("statement, claim, test: expected text")
             found = Saved(words[0], words[1], Candidate.from_dict(given), words[2])
         except (InputError, OSError, ValueError) as why:
-            raise InputError(f"{path}: {' '.join(str(why).split())}") from None
+            told = f"not JSON: {why}" if isinstance(why, ValueError) and not isinstance(why, InputError) else str(why)
+            raise InputError(f"{path}: {' '.join(told.split())}; mend the file or delete it") from None
         if statement is None or found.statement == statement:
             yield found

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, event, strategies as st, target
+from hypothesis.errors import Unsatisfiable
 
 from rfa.papers import Statement
 from rfa.run import Run
+from rfa.setting import Setting
 from rfa.studies.falsify import Candidate
+from rfa.testing.smaller import smaller
 from rfa.testing.strategies import made, runs as any_runs
 from rfa.verdicts import Judgement, Outcome, Verdict, judge
 
@@ -32,6 +35,11 @@ PROFILES: Mapping[str, hypothesis.settings] = {
 BROKEN = (Outcome.REFUTED, Outcome.ERROR)
 JUDGED = (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.CONFIRMED)
 """Outcomes at indices at which no premise fails."""
+
+NO_RUN = (
+    "no run was generated: no setting that takes milliseconds was found in the region that is asked for. "
+    "Ask for another region (fewer assumptions, a smaller C), or give a strategy of runs"
+)
 
 
 class Refuted(AssertionError):
@@ -180,12 +188,14 @@ def examine(
     only_examples: bool = False,
     must_apply: bool = True,
     tally: Tally | None = None,
+    allowed: Callable[[Setting], bool] | None = None,
 ) -> Tally:
     """Judge a statement on explicit `examples`, then on generated `runs` (default: of any setting).
 
     `Refuted` carries a smallest counterexample; `NeverExercised` says that the premises held on no run. `links` judges
     the steps of the proof as well; `profile` is a name in `PROFILES`, or settings of Hypothesis. What was seen is
-    counted in `tally`, which is returned; without `must_apply` it may be nothing.
+    counted in `tally`, which is returned; without `must_apply` it may be nothing. `allowed` says which settings a
+    counterexample may be made smaller to (default: any, where `runs` are the default ones, else none).
     """
     tally = Tally(statement) if tally is None else tally
     for candidate in examples:
@@ -194,10 +204,31 @@ def examine(
         tally.see(judgement, run)
         unbroken(judgement, run)
     if not only_examples:
-        _search(tally, any_runs() if runs is None else runs, links, profile)
+        try:
+            _search(tally, any_runs() if runs is None else runs, links, profile)
+        except Refuted as why:
+            _smallest(statement, why, links, allowed or (lambda setting: runs is None))
+        except Unsatisfiable:
+            raise NeverExercised(f"{statement.id} is never exercised: {NO_RUN}") from None
         if must_apply:
             tally.check()
     return tally
+
+
+def _smallest(statement: Statement, why: Refuted, links: bool, allowed: Callable[[Setting], bool]) -> NoReturn:
+    def judgement(candidate: Candidate) -> tuple[Judgement, Run]:
+        run = made(candidate)
+        return judge(statement, run, links=links), run
+
+    def fails(candidate: Candidate) -> bool:
+        verdict = broken(judgement(candidate)[0])
+        return why.verdict is not None and verdict is not None and verdict.id == why.verdict.id
+
+    if why.candidate is not None:
+        found = smaller(why.candidate, fails, allowed)
+        if found != why.candidate:
+            unbroken(*judgement(found))
+    raise why
 
 
 def _search(tally: Tally, runs: st.SearchStrategy[Run], links: bool, profile: str | hypothesis.settings) -> None:

@@ -57,13 +57,15 @@ def settings(
 ) -> st.SearchStrategy[Setting]:
     """Settings anywhere; inside the assumptions `inside` ("all" or ids); or outside exactly those of `outside`.
 
-    C is the constant at which assumptions are judged (default: one of `CONSTANTS`), `paper` whose they are (default:
-    the default one). `keys` fixes keys of the setting, each to a value or to what a strategy draws.
+    C is the constant at which assumptions are judged (default: one of `CONSTANTS`) and a key of the settings drawn;
+    `paper` whose assumptions they are (default: the default one). `keys` fixes keys of the setting, each to a value or
+    to what a strategy draws.
     """
     if unknown := sorted(set(keys or {}) - {f.name for f in fields(Setting)}):
         raise InputError(f"keys: {unknown[0]}: no key of a setting")
     given = {k: v if isinstance(v, st.SearchStrategy) else st.just(checked(k, v)) for k, v in (keys or {}).items()}
-    return _settings(Region.of(find_paper(paper), inside, outside), C, given)
+    constant = None if C is None else checked("C", C)
+    return _settings(Region.of(find_paper(paper), inside, outside), constant, given)
 
 
 @st.composite
@@ -73,7 +75,7 @@ def _settings(
     fixed = {key: draw(values) for key, values in keys.items()}
     setting = draw(_anywhere(fixed))
     if region.everywhere:
-        return setting
+        return setting if C is None else setting.override(C=C)
     constant = C if C is not None else draw(st.sampled_from(CONSTANTS))
     found = region.entered(setting.override(C=constant), constant)
     assume(found is not None)

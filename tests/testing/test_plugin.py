@@ -68,7 +68,7 @@ def test_a_wrong_lemma_is_refuted_shrunk_and_replayed(session):
 
     again = session(WRONG, "--rfa-replay", replay_of(result))
     again.assert_outcomes(failed=1)
-    assert "1 runs, 1 with true premises; conclusions: 1 REFUTED" in again.stdout.str()
+    assert "1 run, 1 with true premises; conclusions: 1 REFUTED" in again.stdout.str()
     session(RIGHT, "--rfa-replay", replay_of(result)).assert_outcomes(passed=1)
 
 
@@ -80,7 +80,7 @@ def test_a_counterexample_is_kept_and_tried_first_until_the_lemma_is_right(sessi
     assert told["test"] == "test_it.py::test_slow" and told["setting"]["C0"] == 10.0
 
     again = session(WRONG, "--rfa-examples", "kept")
-    assert "1 runs, 1 with true premises" in again.stdout.str()
+    assert "1 run, 1 with true premises" in again.stdout.str()
 
     right = session(RIGHT, "--rfa-examples", "kept")
     right.assert_outcomes(passed=1)
