@@ -1,5 +1,6 @@
 import csv
 import json
+import shlex
 import sqlite3
 
 import click
@@ -149,8 +150,10 @@ def test_break_points_searches_and_scalings_have_commands(rfa, tmp_path):
     assert broken.exit_code == 0 and "A asks sigma*sqrt(d) ≤ 0.0333" in broken.output
     found = rfa("falsify", "NEAR.false", setting, "--evaluations", 5, *TOY)
     assert found.exit_code == 1 and "counterexample" in found.output
-    candidate = found.output.split("--replay '")[1].split("'")[0]
-    again = rfa("falsify", "NEAR.false", "--replay", candidate, *TOY)
+    (line,) = (line for line in found.output.splitlines() if "made again by: " in line)
+    program, *words = shlex.split(line.split("made again by: ")[1])
+    again = rfa(*words)
+    assert program == "rfa" and words[2:4] == [str(word) for word in TOY]
     assert again.exit_code == 0 and "NEAR.false: REFUTED" in again.output
     scaled = rfa("scaling", "--trials", 1, "--workers", 0, "--out", tmp_path / "s", *TOY)
     assert scaled.exit_code == 0 and "CONFIRMED" in scaled.output

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from xml.etree import ElementTree
 
 import pytest
+import scipy.optimize  # noqa: F401  pytester forgets what its sessions import, and numpy cannot be imported twice
 
 from rfa.studies.falsify import Candidate
 
@@ -64,6 +65,8 @@ def test_a_wrong_lemma_is_refuted_shrunk_and_replayed(session):
     ])  # fmt: skip
 
     found = Candidate.of(replay_of(result)).setting
+    told = [line.split("slack ")[1].strip(")") for line in result.outlines if "slack -" in line]
+    assert len(told) == 2 and float(told[0]) == pytest.approx(float(told[1].split(" at ")[0]), rel=0.01)
     assert max(found.n, found.m, found.d) <= 8 and found.total_steps <= 2
 
     again = session(WRONG, "--rfa-replay", replay_of(result))
@@ -178,13 +181,20 @@ def test_a_file_that_is_no_counterexample_is_named(session, pytester):
     result = session(RIGHT, "--rfa-examples", "kept")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: *Z1-x.json: expected a counterexample with schema rfa.counterexample/1"])
+    result.stderr.fnmatch_lines(["ERROR: *Z1-x.json: expected a counterexample with schema rfa.counterexample/1*"])
 
 
 BAD_MARKERS = {
     "'L99'": "'L99' is no statement of printed, explicit",
     "'L14', tries=3": "tries: unknown; expected one statement and of paper, inside",
     "'L14', paper='mine'": "paper = 'mine'; expected one of",
+    "'L14', max_examples=0": "max_examples = 0; expected an integer, at least 1",
+    "'L14', links='yes'": "links = 'yes'; expected True or False",
+    "'L14', runs=3": "runs = 3; expected a strategy of runs, such as rfa.testing.runs()",
+    "'L14', C='big'": "C = 'big'; expected a finite number",
+    "'L14', inside=['A1', 'A2'], outside='A1'": "inside and outside: A1 cannot both hold and fail",
+    "'L14', inside='all', C=1e9, max_examples=1": "L14 is never exercised: no run was generated: no setting that takes",
+    "3": "3: expected a statement, as @result makes it",
     "'L14', inside='A9'": "inside = 'A9': no such assumption; expected all, or of A1",
     "": "0 statements given; expected one",
 }
@@ -197,6 +207,17 @@ def test_a_wrong_marker_says_what_is_wrong(session, arguments, told):
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"*{glob(told)}*"])
+    assert "Traceback" not in result.stdout.str() and "plugin.py:" not in result.stdout.str()
+
+
+def test_a_marked_test_is_skipped_where_the_plugin_is_off(session):
+    session(WRONG, on=("-p", "no:cacheprovider")).assert_outcomes(skipped=1)
+    mine = "import pytest\n\n@pytest.mark.statement\ndef test_of_a_bank():\n    pass\n"
+    session(mine, on=("-p", "no:cacheprovider")).assert_outcomes(passed=1)
+
+
+def test_an_option_of_the_plugin_turns_it_on(session):
+    session(WRONG, on=("-p", "no:cacheprovider", "--rfa-profile", "ci")).assert_outcomes(failed=1)
 
 
 def glob(text):

@@ -10,7 +10,7 @@ from rfa.audit import find_setting
 from rfa.simulation import start
 from rfa.studies.falsify import Candidate
 from rfa.testing import PROFILES, NeverExercised, Refuted, examine, judged, made, runs, settings
-from tests.runs import small
+from tests.runs import small, small_setting
 from tests.testing.toys import aligned_at_the_start, of_nothing, slow_growth, statement_of
 
 few = PROFILES["ci"].__class__(PROFILES["ci"], max_examples=20)
@@ -30,6 +30,22 @@ def test_a_wrong_lemma_is_refuted_within_a_minute_at_a_setting_that_a_person_can
 
     again = judge(wrong, made(Candidate.of(found.command)))
     assert again.conclusions[0].outcome is Outcome.REFUTED and again.conclusions[0] == refuted.value.verdict
+
+
+def test_a_counterexample_is_made_smaller_within_what_is_allowed_alone():
+    from rfa.testing.smaller import MOST_RUNS, smaller
+
+    large, looked = Candidate(small_setting(), (0.5, 1.0)), []
+
+    def fails(candidate):
+        looked.append(candidate)
+        return candidate.setting.m >= 6 and candidate.setting.seed == 3
+
+    found = smaller(large, fails, lambda setting: setting.n >= 4)
+    assert (found.setting.m, found.setting.n, found.setting.d, found.setting.seed) == (6, 4, 2, 3)
+    assert found.planted == large.planted and len(looked) <= MOST_RUNS
+    assert smaller(large, lambda candidate: False, lambda setting: True) == large
+    assert smaller(large, fails, lambda setting: False) == large
 
 
 def test_alignment_at_the_start_fails_on_the_named_setting_too():
