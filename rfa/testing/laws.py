@@ -1,9 +1,14 @@
-"""What must be true of every statement, whatever it says. Each law yields one line for each breach."""
+"""What must be true of every statement, whatever it says.
+
+Each law counts the comparisons that it made, so that one which compared nothing is told apart, and tells each breach.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
+from functools import wraps
+from typing import NamedTuple, ParamSpec
 
 import numpy as np
 
@@ -21,6 +26,27 @@ LOOSER = (1e-12, 1e-3, 1.0, 1e6)
 """By how much of the larger side a bound is loosened."""
 
 
+P = ParamSpec("P")
+
+
+class Compared(NamedTuple):
+    """How many comparisons a law made of a statement, and one line for each that it does not stand."""
+
+    comparisons: int
+    breaches: list[str]
+
+
+def counted(law: Callable[P, Iterator[str]]) -> Callable[P, Compared]:
+    """A law as what it found, from a generator of one line for each comparison, empty where there is no breach."""
+
+    @wraps(law)
+    def of(*args: P.args, **kwargs: P.kwargs) -> Compared:
+        lines = list(law(*args, **kwargs))
+        return Compared(len(lines), [line for line in lines if line])
+
+    return of
+
+
 def claims_of(statement: Statement, run: Run) -> list[Claim]:
     """Premises, conclusions and links of a statement on a run; none if it does not apply."""
     try:
@@ -35,12 +61,13 @@ def turned(claim: Claim) -> Claim:
     return replace(claim, lhs=claim.rhs, rhs=claim.lhs, relation=MIRROR[claim.relation])
 
 
+@counted
 def reads_both_ways(statement: Statement, run: Run) -> Iterator[str]:
     """Swapping the sides of every claim, and its relation, changes no outcome, count, slack or witness."""
     for one, other in zip(verdicts(statement, run), verdicts(statement, run, turned), strict=True):
         for name in ("outcome", "counts", "slack", "witness", "failing", "open"):
-            if getattr(one, name) != getattr(other, name):
-                yield f"{one.id} {name}: {getattr(one, name)} and, turned, {getattr(other, name)}"
+            mine, seen = getattr(one, name), getattr(other, name)
+            yield "" if mine == seen else f"{one.id} {name}: {mine} and, turned, {seen}"
 
 
 def verdicts(
@@ -63,20 +90,21 @@ def loosened(claim: Claim, by: float) -> Claim:
     return replace(claim, rhs=claim.rhs + room if claim.relation in ("<=", "<") else claim.rhs - room)
 
 
+@counted
 def loosens_safely(statement: Statement, run: Run) -> Iterator[str]:
     """A looser bound turns no claim that holds at an index into one that fails there."""
     for claim in claims_of(statement, run):
         if claim.relation == "==" or claim.ill:
             continue
         for by in LOOSER:
-            after = loosened(claim, by).state
-            if ((claim.state == HOLDS) & (after == FAILS)).any():
-                yield f"{claim.id}: fails where it held, once the bound is looser by {by:g} of its size"
+            held, fails = claim.state == HOLDS, loosened(claim, by).state == FAILS
+            if held.any():
+                told = f"{claim.id}: fails where it held, once the bound is looser by {by:g} of its size"
+                yield told if (held & fails).any() else ""
 
 
-def sees_alike(
-    statement: Statement, run: Run, views: Iterable[View], *, by_name: Container[str] = ()
-) -> Iterator[str]:
+@counted
+def sees_alike(statement: Statement, run: Run, views: Iterable[View], *, by_name: Container[str] = ()) -> Iterator[str]:
     """Every view gives every claim the outcome, the counts and the slacks that it has on the run.
 
     Outcomes may differ where one is UNDECIDED, slacks by what rounding explains. Of claims on random numbers of their
@@ -96,7 +124,7 @@ def sees_alike(
             told = list(outcomes_differ(verdict, seen))
             if not told and one.id not in drawn and (one.link is None or one.link.state == "run"):
                 told = list(slacks_differ(one, other, view, run))
-            yield from (f"{view.name}: {one.id} {words}" for words in told)
+            yield from [f"{view.name}: {one.id} {words}" for words in told] or [""]
 
 
 def draws(statement: Statement, run: Run) -> set[str]:
@@ -157,16 +185,20 @@ def allowance(claim: Claim, run: Run) -> float:
     return float(np.nanmax(relative, initial=0.0))
 
 
+@counted
 def agrees_where_decided(statement: Statement, run: Run, other: Run) -> Iterator[str]:
-    """Two runs of the same sizes differ in a claim only where it is undecided on one of them."""
+    """Two runs of the same sizes differ in a claim only where it is undecided on one of them; one line an index."""
     for one, two in zip(claims_of(statement, run), claims_of(statement, other), strict=True):
-        both = one.domain & two.domain
-        if one.shape == two.shape and (apart := (one.state * two.state == HOLDS * FAILS) & both).any():
-            at = tuple(int(k) for k in np.argwhere(apart)[0])
-            yield f"{one.id} at {at}: {one.sides(at)} and {two.sides(at)}"
+        if one.shape != two.shape:
+            yield f"{one.id}: speaks of indices of sizes {one.shape} and {two.shape}"
+            continue
+        product = np.where(one.domain & two.domain, one.state * two.state, 0)
+        for index in np.argwhere(product != 0):
+            at = tuple(int(k) for k in index)
+            yield "" if product[at] > 0 else f"{one.id} at {at}: {one.sides(at)} and {two.sides(at)}"
 
 
 __all__ = [
-    "agrees_where_decided", "claims_of", "loosened", "loosens_safely", "reads_both_ways",
+    "Compared", "agrees_where_decided", "claims_of", "loosened", "loosens_safely", "reads_both_ways",
     "sees_alike", "turned", "verdicts",
 ]  # fmt: skip
