@@ -7,11 +7,15 @@ from importlib.metadata import entry_points
 from xml.etree import ElementTree
 
 import pytest
-import scipy.optimize  # noqa: F401  pytester forgets what its sessions import, and numpy cannot be imported twice
+import scipy.optimize  # noqa: F401
 
+import rfa.testing.plugin  # noqa: F401
+from rfa import find_papers
 from rfa.studies.falsify import Candidate
 
 pytest_plugins = ["pytester"]
+find_papers()
+"""Imported once: pytester forgets what one of its sessions imports first, and numpy cannot be imported twice."""
 
 WRONG = '''
 import pytest
