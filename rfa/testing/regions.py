@@ -63,7 +63,7 @@ class Region:
         return self.everywhere or (setting.C is not None and self.contains(setting, setting.C))
 
     def entered(self, setting: Setting, C: float) -> Setting | None:
-        """The nearest setting at which all assumptions named by the region hold; None if none is found."""
+        """The nearest setting at which all assumptions named by the region hold; None if none takes milliseconds."""
         named = self.inside | self.outside
         if not self.failing(setting, C) & named:
             return setting
@@ -72,6 +72,8 @@ class Region:
         else:
             found = repaired(self.paper, setting, C)
             near = setting if found is None else found.setting
+        if not fits(near):
+            return None
         for key in BOUNDED_ABOVE:
             rounder = near.override(**{key: two_digits(getattr(near, key))})
             near = near if self.failing(rounder, C) & named else rounder
