@@ -40,7 +40,7 @@ def gained(run: Run) -> Rounded:
 
 def cosine(run: Run) -> Rounded:
     """<w_j(1)/‖w_j(1)‖, mu> with mu the home of j, axis j."""
-    return run.own[1] / run.norm[1]
+    return run.own[1] / run.divisor[1]
 
 
 def growth(first: FirstGradient, given: FirstStep) -> Chain:
@@ -129,7 +129,7 @@ def correlated(run: Run) -> Claim:
 def samples(run: Run, given: FirstStep) -> Iterator[Chain]:
     """E36 and U-L12b, axes i j."""
     share, cosines = edge_share(run), cosine(run)
-    size = run.norm[1]
+    size = run.divisor[1]
     towards, noise = run.pre(1) / size, run.deviation @ run.W(1).T
     deviation = run.deviation_norm.reshape(run.n, 1)
     error = (run.dot * deviation.value + deviation.error) * size.value

@@ -145,9 +145,9 @@ def contracted(run: Run) -> Chain:
 
 
 def scaled_outputs(run: Run) -> Rounded:
-    """f(x_i; W(t)/‖W(t)‖_F) at the kept steps t ≤ T, and the network 0: axes i r."""
+    """f(x_i; W(t)/‖W(t)‖_F) at the kept steps t ≤ T with W(t) ≠ 0, and the network 0: axes i r."""
     kept = [t for t in sorted(run.weights) if t <= run.T]
-    columns = [run.output(t) / run.frobenius[t - run.first] for t in kept]
+    columns = [run.output(t) / run.frobenius[t - run.first] for t in kept if run.W(t).any()]
     values = [*(c.value for c in columns), np.zeros(run.n)]
     errors = [*(np.broadcast_to(c.error, run.n) for c in columns), np.zeros(run.n)]
     return Rounded(np.column_stack(values), np.column_stack(errors))

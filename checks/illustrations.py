@@ -38,6 +38,8 @@ def amplification(run: Run) -> Iterator[Claim]:
     The mean square of the correlations of all neurons with μ1 and μ2 is 1/d, up to five standard
     deviations of its law.
     """
+    if not (run.trace.norm[0] > 0).any():
+        raise DoesNotApply("every neuron starts at zero, and zero has no direction")
     between = rounded(1 / np.sqrt(np.sqrt(Rounded(run.d))))
     filled = run.J_size > 0
     start, after = mean_correlation(run, 0), mean_correlation(run, 1)
@@ -56,7 +58,7 @@ def turning_away(run: Run) -> Iterator[Claim]:
     t, grown, before = run.t, run.norm[1 : run.n_s + 1], run.norm[: run.n_s]
     stepped = (run.s_steps >= 1)[:, None] & run.in_J
     late = ((t >= 2) & (t <= run.T))[:, None] & run.in_J
-    turned, proved = np.abs(run.other) / run.norm, 192 / Rounded(E, UNIT) / np.maximum(t - 1, 1)[:, None]
+    turned, proved = np.abs(run.other) / run.divisor, 192 / Rounded(E, UNIT) / np.maximum(t - 1, 1)[:, None]
     yield then("X3.norms", "‖w_j(s+1)‖ > ‖w_j(s)‖", grown, ">", before, axes="s j", where=stepped)
     yield then("X3.turning", "|⟨ŵ_j(t),ν⟩| ≤ 192e²/(t − 1)", turned, "<=", proved, axes="t j", where=late)
 
@@ -69,7 +71,9 @@ def resemblance(run: Run) -> Iterator[Claim]:
     """
     if not run.in_J.any():
         raise DoesNotApply("J is empty")
-    across = np.abs(run.input_along)
+    across, plane = np.abs(run.input_along), np.abs(run.input_along.value)
+    if (plane[:, 0] == plane[:, 2]).all():
+        raise DoesNotApply("f* is zero on every training input")
     ideal, output = rounded(across[:, 0] - across[:, 2]), run.output(run.T, run.in_J)
     c = (ideal * output).sum() / (ideal * ideal).sum()
     left = output - c * ideal
@@ -129,15 +133,16 @@ def candidates(run: Run) -> Array:
 
 def mean_correlation(run: Run, t: int) -> Rounded:
     """Mean of ⟨w_j(t)/‖w_j(t)‖, mu⟩ over J_mu, axis mu."""
-    cosine = run.toward[t - run.first] / run.norm[t - run.first][:, None]
+    cosine = run.toward[t - run.first] / run.divisor[t - run.first][:, None]
     return rounded(cosine.sum(axis=0, where=run.J) / np.maximum(run.J_size, 1))
 
 
 def mean_square(run: Run) -> Rounded:
-    """Mean over j and k of ⟨w_j(0)/‖w_j(0)‖, mu_k⟩², with five standard deviations.
+    """Mean over k and the neurons j that are not zero of ⟨w_j(0)/‖w_j(0)‖, mu_k⟩², with five standard deviations.
 
     The sum over k = 1, 2 has the law Beta(1, (d − 2)/2), of variance 4(d − 2)/(d²(d + 2)).
     """
-    cosine: Rounded = run.plane[0] / run.norm[0][:, None]
-    mean, d = rounded(cosine * cosine).mean(), run.d
-    return Rounded(mean.value, mean.error + 5 * np.sqrt((d - 2) / (d**2 * (d + 2) * run.m)))
+    turned, d = run.trace.norm[0] > 0, run.d
+    cosine: Rounded = run.plane[0][turned] / run.norm[0][turned, None]
+    mean = rounded(cosine * cosine).mean()
+    return Rounded(mean.value, mean.error + 5 * np.sqrt((d - 2) / (d**2 * (d + 2) * int(turned.sum()))))

@@ -147,4 +147,4 @@ def almost_orthogonal(run: Run) -> Claim:
 
 def cosine_after(run: Run) -> Rounded:
     """<w_j(s+1)/‖w_j(s+1)‖, mu> with mu the home of j, axes s j."""
-    return run.own[1 : run.n_s + 1] / run.norm[1 : run.n_s + 1]
+    return run.own[1 : run.n_s + 1] / run.divisor[1 : run.n_s + 1]

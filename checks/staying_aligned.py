@@ -105,7 +105,7 @@ def cosines(run: Run, given: Alignment) -> Chain:
 
 def samples(run: Run, given: Alignment) -> Iterator[Chain]:
     """U-L13nac at the extreme sample of each cluster, axes s j."""
-    norm, cosine, D = run.norm[1 : run.n_s + 1], cosine_after(run), run.D
+    norm, cosine, D = run.divisor[1 : run.n_s + 1], cosine_after(run), run.D
     there = later(run) & run.in_J
     own, opposing = run.own_min[1 : run.n_s + 1], run.opposing_max[1 : run.n_s + 1]
     turned = suppose("RP.cosine", "⟨ŵ_j(s + 1), μ⟩ ≥ E/256", cosine, ">=", E / 256, axes="s j", where=there)

@@ -126,7 +126,7 @@ def steep(at: Across, now: Step, mark: str) -> Chain:
 def signs(at: Across, now: Step, mark: str) -> Iterator[Chain]:
     """U-L13sgn at the extreme samples of I_nu and I_-nu."""
     run, bound = at.run, 4 * at.run.alpha / 3
-    norm = run.norm[: run.n_s].reshape(run.n_s, run.m, 1)
+    norm = run.divisor[: run.n_s].reshape(run.n_s, run.m, 1)
     cosine = at.toward / norm
     least, largest = run.pre_min[: run.n_s], run.pre_max[: run.n_s][..., OPPOSITE]
     steep, filled = now.turning.steep, run.cluster_size > 0

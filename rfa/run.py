@@ -179,7 +179,7 @@ class Run:
     @cached_property
     def cosine_start(self) -> Rounded:
         """<w_j(0)/‖w_j(0)‖, mu>, axes j mu."""
-        return self.toward[0] / self.norm[0][:, None]
+        return self.toward[0] / self.divisor[0][:, None]
 
     @cached_property
     def threshold_J(self) -> Rounded:
@@ -290,6 +290,11 @@ class Run:
         return Rounded(self.trace.norm, self.dot * self.trace.norm)
 
     @cached_property
+    def divisor(self) -> Rounded:
+        """‖w_j(t)‖, and 1 for a neuron of zero: what it is divided by for its direction, which is then 0; axes t j."""
+        return self.norm.where(self.norm.value > 0, 1.0)
+
+    @cached_property
     def moved(self) -> Rounded:
         """‖w_j(t) - w_j(0)‖, axes t j."""
         return Rounded(self.trace.moved, self.dot * self.trace.moved + self.unit * self.trace.norm)
@@ -381,6 +386,11 @@ class Run:
         lengths = self.input_norm.value[self.input_norm.value > 0]
         return Rounded(self.trace.reach, self.output_error / float(lengths.min(initial=np.inf)))
 
+    @cached_property
+    def loss(self) -> Rounded:
+        """The mean loss, axis t: 1-Lipschitz in f."""
+        return Rounded(self.trace.loss, self.output_error + (self.n + 4) * self.unit * (1 + self.trace.loss))
+
     # ---- sums over active samples, at the gradient steps below T --------------------------------------------------
 
     def summed(self, name: str) -> Array:
@@ -395,20 +405,25 @@ class Run:
         """Number of active clean and noisy samples, axes s j mu q; the error counts undecided activations."""
         return Rounded(self.summed("active"), self.trace.near_zero[: self.n_s, :, None, None])
 
+    @property
+    def _terms(self) -> NDArray[Any]:
+        """Number of terms of a sum over active samples, axes s j mu q; the whole group where no slope need be zero."""
+        return np.maximum(self.summed("active"), self.group_size if self.forms else 0)
+
     def _sum_error(self, weight: Array, counts: NDArray[Any], undecided: Array) -> Array:
         return (counts * (weight + (self.n + 2) * self.unit) + undecided) * max(1.0, float(self.R_x.value))
 
     @cached_property
     def pull(self) -> Rounded:
         """sum of g A over the group, axes s j mu q."""
-        value, counts = self.summed("pull"), self.summed("active")
+        value, counts = self.summed("pull"), self._terms
         undecided = self.trace.near_zero[: self.n_s, :, None, None]
         return Rounded(value, self._sum_error(self.g_error[: self.n_s, None, None, None], counts, undecided))
 
     @cached_property
     def pull_along(self) -> Rounded:
         """sum of g A <x_i, mu1> and of g A <x_i, mu2> over the group, axes s j mu q k."""
-        value, counts = self.summed("pull_plane"), self.summed("active")
+        value, counts = self.summed("pull_plane"), self._terms
         undecided = self.trace.near_zero[: self.n_s, :, None, None]
         weight = self.g_error[: self.n_s, None, None, None] + self.dot
         return Rounded(value, self._sum_error(weight, counts, undecided)[..., None])
@@ -448,11 +463,16 @@ class Run:
         return accumulated(self.step_norm, self.unit)
 
     @cached_property
-    def pull_path(self) -> Rounded:
-        """sum over the steps so far of sum_i g A ‖x_i‖, axes t j."""
+    def pull_size(self) -> Rounded:
+        """sum_i g A ‖x_i‖, axes e j."""
         value, R = self.trace.pull_size, max(1.0, float(self.R_x.value))
         weight = self.g_error[:-1, None] + (self.n + 2) * self.unit + self.dot
-        return accumulated(Rounded(value, (self.n * weight + self.trace.near_zero[:-1]) * R), self.unit)
+        return Rounded(value, (self.n * weight + self.trace.near_zero[:-1]) * R)
+
+    @cached_property
+    def pull_path(self) -> Rounded:
+        """sum over the steps so far of sum_i g A ‖x_i‖, axes t j."""
+        return accumulated(self.pull_size, self.unit)
 
     # ---- kept weights --------------------------------------------------------------------------------------------
 

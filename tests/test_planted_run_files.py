@@ -122,6 +122,15 @@ def test_a_weight_row_that_is_scaled_at_one_step_is_found_there():
     assert all(broken[id]["counts"]["SILENT"] == 1 for id in conclusions(broken))
 
 
+def test_a_neuron_of_zero_after_the_first_step_points_along_no_centre():
+    j = some_neuron()
+    _, report = judged(W=changed("W", (1, j), 0))
+    aligned = compare(report)[1]["L12.corr"]
+
+    assert nothing_refuted(report) and aligned["counts"]["SILENT"] == 1
+    assert (aligned["witness"], aligned["lhs"]) == ({"j": j}, 0.0)
+
+
 @pytest.mark.parametrize("noisy", [False, True])
 def test_a_label_whose_mark_is_swapped_breaks_the_gradient_steps_of_the_neurons_awake_on_it(noisy):
     run = clean()[0]
