@@ -27,7 +27,7 @@ from rfa.npz import read_arrays
 from rfa.report.files import replacing
 from rfa.run import Run, candidates
 from rfa.runsetting import NAMES as OUTSIDE, from_arrays, to_arrays
-from rfa.runtrace import check_against_weights, read_trace
+from rfa.runtrace import check_log, read_trace
 from rfa.setting import SPAN, Setting, checked, grid
 from rfa.simulation import provenance, trained
 from rfa.training import Problem, Progress, given_weights, memory_needed, unit_of
@@ -293,4 +293,4 @@ def _check_log(run: Run, given: Arrays) -> None:
             f"C0, relu_at_zero: logged at {logged['C0']:g} and {logged['relu_at_zero']:g}, and other values "
             "change the log; a file with W for every step can be judged at any"
         )
-    check_against_weights(run)
+    check_log(run)

@@ -125,7 +125,7 @@ def test_a_changed_network_in_a_file_is_noticed(tmp_path):
     arrays["form.a"] = 2 * arrays["form.a"]
     np.savez(tmp_path / "run.npz", **arrays)
 
-    with pytest.raises(InputError, match=r"trace.margin_min: at step 1"):
+    with pytest.raises(InputError, match=r"trace.reach: at step 1"):
         load_run(tmp_path / "run.npz")
 
 

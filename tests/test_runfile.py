@@ -128,7 +128,25 @@ def test_a_weight_of_zero_belongs_to_no_cluster(tmp_path):
     assert not run.in_J[3] and small().in_J[3]
     report = verify(run, links=False)
     assert report["L3.norm.lower"]["witness"] == {"j": 3}
-    assert "REFUTED" not in {row["outcome"] for _, row in report.conclusions()}
+    assert not {"REFUTED", "ERROR"} & {row["outcome"] for _, row in report.conclusions()}
+
+
+@pytest.mark.parametrize("t", range(5))
+def test_a_neuron_without_a_direction_at_one_step_is_judged_without_an_error(tmp_path, t):
+    W = np.array(every_step()["W"])
+    j = int(np.flatnonzero(small().in_J)[0])
+    W[t, j] = 0
+    report = verify(load_run(written(tmp_path / "r.npz", W=W), sigma=0.02, delta=0.1, eta=0.02, omega_init=0.02))
+
+    assert not {"REFUTED", "ERROR"} & {row["outcome"] for _, row in report.rows() if not row.get("printed")}
+
+
+@pytest.mark.parametrize("name", ["W", "X"])
+def test_a_run_of_zeros_is_judged_without_an_error(tmp_path, name):
+    zeros = np.zeros_like(every_step()[name])
+    report = verify(load_run(written(tmp_path / "r.npz", **{name: zeros}), sigma=0.02, omega_init=0.02))
+
+    assert not {"REFUTED", "ERROR"} & {row["outcome"] for _, row in report.rows() if not row.get("printed")}
 
 
 def test_the_seed_of_a_foreign_run_is_kept_as_a_fact(tmp_path):
@@ -251,6 +269,16 @@ BAD_LOGS = {
     "beyond": ({"steps": np.array([0, 1, 9])}, "steps: 9 is beyond the last logged step 4"),
     "norm": (in_log("trace.norm", (1, 3), 1.0), r"trace.norm: at step 1, index \(3,\): 1 is logged, the weights give"),
     "margin": (in_log("trace.margin_min", (4, 2, 0), 5.0), r"trace.margin_min: at step 4, index \(2, 0\)"),
+    "step length": (in_log("trace.step_norm", (1, 3), 1.0), r"trace.step_norm: at step 1, index \(3,\): 1 is logged"),
+    "sum": (in_log("trace.pull", (0, 3, 1, 0), 99.0), r"trace.pull: at step 0, index \(3, 1, 0\): 99 is logged"),
+    "loss": (in_log("trace.loss", 4, 0.5), r"trace.loss: at step 4, index \(\): 0.5 is logged"),
+    "reach": (in_log("trace.reach", 4, 0.5), r"trace.reach: at step 4, index \(\): 0.5 is logged"),
+    "path": (in_log("trace.moved", (4, 2), 0.5), r"trace.moved: at step 4, index \(2,\): 0.5 is logged"),
+    "negative": (in_log("trace.norm", (2, 3), -0.01), r"trace.norm: -0.01 at index \(2, 3\); expected at least 0"),
+    "no extreme": (in_log("trace.pre_min", (2, 3, 1), np.nan), r"trace.pre_min: nan at index .*; expected a number"),
+    "order": (in_log("trace.margin_min", (2, 0, 0), 9.0), r"trace.margin_min: 9 at .* at most trace.margin_max"),
+    "too many": (in_log("trace.active", (2, 0, 0, 0), 1e6), r"trace.active: 1000000 at .* at most the samples"),
+    "whole": (in_log("trace.frobenius", 2, 0.5), r"trace.frobenius: 0.5 at index \(2,\); expected the root"),
     "empty group": (in_log("trace.pre_min", (0, 2, 1), np.nan), r"trace.pre_min: at step 0, index \(2, 1\)"),
 }
 
@@ -263,6 +291,20 @@ def test_a_bad_log_gives_one_line_that_names_it(tmp_path, changes, message):
     with pytest.raises(InputError, match=message) as caught:
         load_run(tmp_path / "r.npz")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"engine": "reduced", "d": 500}, {"dtype": "float32"}, {"relu_at_zero": 0.5}, {"record": "light"}, {"steps": 9},
+     {"m": 2}, {"n": 3, "noisy": None}, {"activation": "gelu"}, {"layers": "both", "batch": 7}, {"sigma": 1e6}],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("keep", [(), (2,), range(10)])
+def test_no_log_of_a_sound_run_is_refused(tmp_path, change, keep):
+    run = simulate(small_setting(**change), keep=keep)
+    save_run(run, tmp_path / "r.npz")
+
+    assert load_run(tmp_path / "r.npz").weights.keys() == run.weights.keys()
 
 
 # ---- files that are no run files -----------------------------------------------------------------------------

@@ -55,7 +55,8 @@ def _backward(descent: Descent, form: Form, pre: Array, g: Array, terms: Array) 
     direction = (slope * ((problem.alpha / len(g)) * g * descent.y)) @ problem.sample.X[:, : layout.width]
     sums = np.zeros((len(pre), 8, len(terms)))
     for group, part in layout.parts:
-        sums[:, group] += slope[:, part] @ terms[:, part].T
+        found = slope[:, part] @ terms[:, part].T
         if len(terms) > 1:
-            sums[:, group, 1] += (pre[:, part] > 0).sum(axis=1) - slope[:, part].sum(axis=1)
+            found[:, 1] = (pre[:, part] > 0).sum(axis=1)
+        sums[:, group] += found
     return Backward(direction.astype(problem.sample.X.dtype, copy=False), sums)
