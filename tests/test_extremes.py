@@ -19,7 +19,7 @@ ENDS = [
     {"eta": LEAST, "delta": LEAST, "C0": MOST, "a6_power": 0.1}, {"C": MOST},
     {"eta": 1 - 2**-53, "delta": 0.5 - 2**-54, "C0": 1 + 2**-52, "C": 1 + 2**-52, "a6_power": 10.0},
     {"sigma": LEAST, "omega_init": LEAST}, {"sigma": MOST, "omega_init": MOST},
-    {"dtype": "float32", "sigma": 1e15, "omega_init": 1e15},
+    {"d": 10**12}, {"dtype": "float32", "sigma": 1e15, "omega_init": 1e15},
     {"dtype": "float32", "sigma": 1e-15, "omega_init": 1e-15, "relu_at_zero": 0.5},
 ]  # fmt: skip
 

@@ -41,6 +41,7 @@ BAD = {
     "float32, sigma": ({"dtype": "float32", "sigma": 1e20}, "between 1e-15 and 1e+15 for dtype = 'float32'"),
     "float32, start": ({"dtype": "float32", "omega_init": 1e-20}, "omega_init = 1e-20; expected a size between 1e-15"),
     "float32, step": ({"dtype": "float32", "alpha": 1e16, "K": None}, "step_size = 1e+16; expected a size"),
+    "a step count of 10^18": ({"steps": 10**18}, "steps = 1000000000000000000; expected at least 1 and at most 10^12"),
     "a huge integer": ({"sigma": 10**400}, "expected a finite number"),
 }
 
