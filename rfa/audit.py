@@ -11,6 +11,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from rfa.claims import FAILS, Claim
 from rfa.errors import InputError
 from rfa.estimates import rests_on, without_estimates
 from rfa.papers import DoesNotApply, Paper, Statement, find_papers
@@ -18,7 +21,7 @@ from rfa.report.document import build
 from rfa.report.model import Report
 from rfa.run import Run
 from rfa.setting import Setting
-from rfa.simulation import MOST_DRAWS, Accept, simulate as simulate_setting
+from rfa.simulation import HOPELESS, MOST_DRAWS, Accept, simulate as simulate_setting
 from rfa.verdicts import Judgement, Outcome, judge
 
 Progress = Callable[[str, int, int], None]
@@ -115,8 +118,8 @@ def simulate(
 def acceptance(setting: Setting, paper: Paper, progress: Progress | None = None) -> Accept | None:
     """Whether `draw_until` holds on a run of no steps; None if the setting asks for nothing.
 
-    The statement is one of this paper or of another that is installed. The last draw ends in an `InputError` that
-    says which claims failed.
+    The statement is one of this paper or of another that is installed. The last draw, or draw
+    `HOPELESS` if a claim failed at one index in all of them, ends in an `InputError` that says which claims failed.
     """
     id = setting.draw_until
     if not id:
@@ -129,15 +132,20 @@ def acceptance(setting: Setting, paper: Paper, progress: Progress | None = None)
         known = ", ".join(dict.fromkeys(s.id for s in statements))
         raise InputError(f"draw_until = {id!r}; expected the id of a statement: {known}")
     failed: Counter[str] = Counter()
+    always: list[set[str]] = []
 
     def accept(run: Run) -> bool:
         if progress is not None:
             progress(f"drawing until {id} holds, draw {run.draws}", run.draws - 1, MOST_DRAWS)
         failing = _failing(statement, run)
         failed.update(failing)
-        if failing and run.draws == MOST_DRAWS:
+        if failing and run.draws <= HOPELESS:
+            always[:] = [set.intersection(_failing_places(statement, run), *always)]
+        hopeless = sorted(always[0]) if failing and run.draws == HOPELESS else []
+        if failing and (hopeless or run.draws == MOST_DRAWS):
             told = "; ".join(f"{claim} fails in {count}" for claim, count in failed.most_common(3))
-            raise InputError(f"draw_until = {id!r}: not met in {MOST_DRAWS} draws: {told}; try other sizes")
+            told = f"{hopeless[0]} fails in all" if hopeless else told
+            raise InputError(f"draw_until = {id!r}: not met in {run.draws} draws: {told}; try other sizes")
         return not failing
 
     return accept
@@ -153,6 +161,17 @@ def _failing(statement: Statement, run: Run) -> list[str]:
     return [
         f"{v.id}{''.join(f' at {axis} = {index}' for axis, index in v.witness.items())} ({v.says})" for v in failing
     ]
+
+
+def _failing_places(statement: Statement, run: Run) -> set[str]:
+    """Every index at which a claim fails on a start, in words like those of `_failing`."""
+    claims = [c for c in statement.claims(run, links=False) if isinstance(c, Claim)]
+    wanted = [c for c in claims if c.role == "conclusion"] or [c for c in claims if c.role == "premise"]
+    return {
+        f"{c.id}{''.join(f' at {axis} = {k}' for axis, k in zip(c.axes, at, strict=True))} ({c.says})"
+        for c in wanted
+        for at in np.argwhere(c.state == FAILS)
+    }
 
 
 def judge_all(

@@ -532,6 +532,27 @@ def test_a_start_that_never_holds_is_told_with_the_claim_that_keeps_failing(pape
     assert shown == [(f"drawing until Z1 holds, draw {k + 1}", k, 4) for k in range(4)]
 
 
+@pytest.mark.parametrize(
+    ("lasting", "draws", "told"), [(1, 3, r"2 \(no draw\) fails in all"), (0, 5, r"1 \(no draw\) fails in 3")]
+)
+def test_drawing_ends_early_where_a_claim_fails_at_one_index_in_many_draws(papers, monkeypatch, lasting, draws, told):
+    from rfa import result, simulation, suppose
+
+    @result("Z1", "never", kind="CONDITION")
+    def never(run):
+        """Never."""
+        worst_in_turn = 2 * (run.draws % 2 == np.arange(2))
+        yield suppose("Z1", "no draw", 0, ">=", np.array([*worst_in_turn, lasting]), axes="j")
+
+    installed = papers(never)
+    monkeypatch.setattr(audit, "HOPELESS", 3)
+    for module in (audit, simulation):
+        monkeypatch.setattr(module, "MOST_DRAWS", 5)
+
+    with pytest.raises(InputError, match=f"not met in {draws} draws: Z1 at j = {told}"):
+        simulate("until", paper=installed)
+
+
 def test_a_start_may_be_asked_for_by_a_statement_of_another_paper(papers):
     papers(toy("Z1"))
 
