@@ -69,8 +69,8 @@ def test_a_wrong_lemma_is_refuted_shrunk_and_replayed(session):
     ])  # fmt: skip
 
     found = Candidate.of(replay_of(result)).setting
-    told = [line.split("slack ")[1].strip(")") for line in result.outlines if "slack -" in line]
-    assert len(told) == 2 and float(told[0]) == pytest.approx(float(told[1].split(" at ")[0]), rel=0.01)
+    told = [float(line.split("slack ")[1].strip(")").split(" at ")[0]) for line in result.outlines if "slack -" in line]
+    assert len(told) >= 2 and told == pytest.approx([told[0]] * len(told), rel=0.01)
     assert max(found.n, found.m, found.d) <= 8 and found.total_steps <= 2
 
     again = session(WRONG, "--rfa-replay", replay_of(result))
