@@ -2,83 +2,119 @@
 
 from __future__ import annotations
 
-import functools
 import shlex
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from rfa.errors import InputError
-from rfa.setting import Setting, parse_value
+from rfa.audit import chosen_papers, find_setting
+from rfa.command_line import (
+    FAILED,
+    INTERRUPTED,
+    OK,
+    file_name,
+    json_option,
+    option_group,
+    parsed,
+    quiet_option,
+    seed_option,
+    set_option,
+    setting_argument,
+    write_json,
+    write_text,
+)
+from rfa.report.files import check_places
+from rfa.setting import Setting
+from rfa.studies import output
 from rfa.studies.coordinates import move
-from rfa.studies.execution import Interrupted, stop_on_interrupt
+from rfa.studies.execution import Interrupted, executor_of, stop_on_interrupt
 from rfa.studies.storage import Store
 from rfa.studies.trials import load_paper
 
 FILE = "study.sqlite"
-REFUTED, INTERRUPTED = 1, 130
-Command = Callable[..., Any]
+EXIT_CODES = """
+\b
+Exit codes:
+  0    nothing is refuted
+  1    something is
+  2    bad input: one line on standard error, nothing written
+  130  interrupted: what is finished is saved
+"""
 
 
-def told(command: Command) -> Command:
-    """Errors of the input as one line on standard error."""
+@dataclass(frozen=True)
+class Work:
+    """How a command runs its trials and where its report goes."""
 
-    @functools.wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except InputError as why:
-            raise click.ClickException(str(why)) from None
+    out: Path | None
+    resume: bool
+    workers: int
+    executor: str
+    json_path: str | None
+    quiet: bool
 
-    return wrapped
-
-
-def common(command: Command) -> Command:
-    """The options of every command that runs trials."""
-    options = (
-        click.option(
-            "--out", type=click.Path(path_type=Path), help="Folder of the study (default: reports/KIND-NAME)."
-        ),
-        click.option("--resume", is_flag=True, help="Continue an interrupted study; nothing is run twice."),
-        click.option(
-            "--workers", type=click.IntRange(0), default=2, show_default=True, help="Processes; 0: this one."
-        ),
-        click.option(
-            "--executor", default="processes", show_default=True, help="processes or dask://ADDRESS."
-        ),
-        click.option(
-            "--paper", default="printed", show_default=True, help="Entry point, or module:attribute."
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return told(command)
+    def folder(self, kind: str, name: str) -> Path:
+        """Where the report goes: as asked for, or reports/KIND-NAME. `InputError` if it cannot be written."""
+        folder = self.out or Path("reports") / f"{kind}-{file_name(name)}"
+        check_places(folder, self.json_path)
+        return folder
 
 
-def chosen(command: Command) -> Command:
-    """A setting by name or file, with changes."""
-    command = click.option(
-        "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a key or coordinate."
-    )(command)
-    return click.argument("name", required=False)(command)
+paper_option = click.option(
+    "--paper", metavar="NAME", help="An installed paper, or module:attribute (default: that of the setting)."
+)
+work_options = option_group(
+    click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the study and its report go."),
+    click.option("--resume", is_flag=True, help="Continue an interrupted study; nothing is run twice."),
+    click.option("--workers", type=click.IntRange(0), default=2, show_default=True, help="Processes; 0: this one."),
+    click.option("--executor", default="processes", show_default=True, help="processes or dask://ADDRESS."),
+    json_option, quiet_option, paper_option,
+)  # fmt: skip
+chosen = option_group(setting_argument, seed_option, set_option)
 
 
-def setting_of(name: str | None, changes: tuple[str, ...], paper: str) -> Setting:
-    """A named setting or file with `--set` applied; coordinates such as sigma*sqrt(d) are keys too."""
-    from rfa.audit import find_setting
+def paper_named(paper: str | None, what: str | None = None) -> str:
+    """The name of the paper that a command line asks for: that of the setting unless another is given."""
+    return paper or chosen_papers(None, what)[0].name
 
-    setting = find_setting(name, load_paper(paper))
-    given: dict[str, Any] = {}
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not equals:
-            raise InputError(f"--set {change}: expected KEY=VALUE")
-        given[key] = parse_value(key, value)
-    return move(setting, given)
+
+def setting_of(what: str | None, changes: tuple[str, ...], seed: int | None, paper: str) -> Setting:
+    """A named setting or file with `--set` and `--seed` applied; coordinates such as sigma*sqrt(d) are keys too."""
+    setting = move(find_setting(what, load_paper(paper)), parsed(changes))
+    return setting if seed is None else setting.override(seed=seed)
+
+
+def delivered(folder: Path, report: Shown, work: Work) -> int:
+    """Write a report as JSON, Markdown and HTML, show it as asked for, and return the exit code."""
+    document = output.document(report.schema, report.data)
+    write_json(document, str(folder / "report.json"))
+    write_text(report.text, folder / "report.md")
+    write_text(report.page, folder / "report.html")
+    show(document, report.sentence if work.quiet else report.text, work.json_path)
+    return FAILED if report.bad else OK
+
+
+def show(document: dict[str, Any], text: str, json_path: str | None) -> None:
+    """Text on standard output, JSON in a file if asked for; with - JSON alone on standard output."""
+    if not write_json(document, json_path) or json_path != "-":
+        click.echo(text)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A report in the forms in which it is given out; `bad` if something is refuted or could not be evaluated."""
+
+    schema: str
+    data: Any
+    text: str
+    page: str
+    sentence: str
+    bad: bool = False
 
 
 def command_line() -> str:
@@ -92,7 +128,10 @@ class Meter:
     `total` trials are known beforehand, and `at_most` more may follow.
     """
 
-    def __init__(self, total: int | None, already: int = 0, *, at_most: int = 0, workers: int = 1) -> None:
+    def __init__(
+        self, total: int | None, already: int = 0, *, at_most: int = 0, workers: int = 1, quiet: bool = False
+    ) -> None:
+        self.quiet = quiet
         self.total, self.done, self.new, self.at_most = total, already, 0, at_most
         self.workers = max(1, workers)
         self.began = self.shown = time.monotonic()
@@ -108,7 +147,7 @@ class Meter:
     def __call__(self, row: int) -> None:
         """One more trial is finished."""
         self.done, self.new, now = self.done + 1, self.new + 1, time.monotonic()
-        if now - self.shown >= 2:
+        if now - self.shown >= 2 and not self.quiet:
             self.shown = now
             click.echo(self.line(now), err=True)
 
@@ -127,21 +166,23 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
-def carried_out(work: Callable[..., Any], file: Path, total: int | None, *, at_most: int = 0, **how: Any) -> Any:
+def carried_out(work: Callable[..., Any], file: Path, total: int | None, how: Work, *, at_most: int = 0) -> Any:
     """`work` with progress, and Ctrl-C turned into an orderly stop that says what is saved and how to go
     on."""
+    executor_of(how.executor, how.workers)
     already = 0
-    if file.exists() and how["resume"]:
+    if file.exists() and how.resume:
         with Store.open(file) as store:
             already = store.count()
     elif file.exists():
         Store.refuse(file)
-    meter = Meter(total, already, at_most=at_most, workers=how["workers"])
-    click.echo(meter.announce(file), err=True)
+    meter = Meter(total, already, at_most=at_most, workers=how.workers, quiet=how.quiet)
+    if not how.quiet:
+        click.echo(meter.announce(file), err=True)
     with stop_on_interrupt() as stop:
         try:
-            return work(done=meter, stop=stop, **how)
+            return work(done=meter, stop=stop, resume=how.resume, executor=how.executor, workers=how.workers)
         except Interrupted:
-            again = " ".join(["rfa", *(a for a in sys.argv[1:] if a != "--resume"), "--resume"])
+            again = shlex.join(["rfa", *(a for a in sys.argv[1:] if a != "--resume"), "--resume"])
             click.echo(f"stopped: {meter.done} trials are saved in {file}; go on with\n  {again}", err=True)
             raise SystemExit(INTERRUPTED) from None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import enum
-import json
 import math
-import os
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
@@ -17,14 +15,6 @@ from rfa.studies.falsify import Found
 from rfa.studies.replay import replay_command
 from rfa.studies.scaling import ScalingVerdict
 from rfa.studies.summary import Rate, Rates
-
-
-def write_whole(path: Path, text: str) -> None:
-    """A text file that appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
 
 
 def plain(x: Any) -> Any:
@@ -44,9 +34,9 @@ def plain(x: Any) -> Any:
     return None if callable(x) else x
 
 
-def write_json(path: Path, schema: str, report: Any) -> None:
-    """A report as JSON under the name of its schema."""
-    write_whole(path, json.dumps({"schema": schema, **plain(report)}, indent=1, ensure_ascii=False) + "\n")
+def document(schema: str, report: Any) -> dict[str, Any]:
+    """A report as JSON values under the name of its schema."""
+    return {"schema": schema, **plain(report)}
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

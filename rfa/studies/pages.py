@@ -121,12 +121,7 @@ def picture(name: str, title: str, draw: Any, *drawn: Any) -> Picture:
 def sweep_page(name: str, grid: Sweep, points: Sequence[Point], paper: Paper, command: str) -> str:
     """The page of a sweep: pictures of the conclusions that fail somewhere, then every point."""
     rows = [(changes, r) for changes, rates in points for r in rates.rates]
-    bad = [f"{r.claim} at {_place(changes)}" for changes, r in rows if r.outcome in BAD]
-    failing = [r for _, r in rows if r.counts.failed]
-    told = f"Nothing is refuted at {len(points)} points; at {len(failing)} of {len(rows)} places a conclusion fails."
-    if bad:
-        more = f" and at {len(bad) - 3} more places" if len(bad) > 3 else ""
-        told = f"REFUTED: {', '.join(bad[:3])}{more}."
+    bad = any(r.outcome in BAD for _, r in rows)
     head = (*grid.axes, "claim", "outcome", "failed", "failure rate within", "least slack")
     cells = [
         (*(_plain(x) for x in changes.values()), r.claim, chip(r.outcome.name), *_counted(r), r.least_slack)
@@ -137,7 +132,18 @@ def sweep_page(name: str, grid: Sweep, points: Sequence[Point], paper: Paper, co
         sections.insert(0, Section("Where conclusions fail", pictures=drawn))
     facts: Facts = {"base": grid.base.name, "points": len(points), "trials each": grid.trials}
     facts |= {axis: f"{_plain(v[0])} … {_plain(v[-1])} ({len(v)})" for axis, v in grid.axes.items()}
-    return page(Sheet(name, "sweep", paper.title, told, bool(bad), facts, sections, (), command))
+    return page(Sheet(name, "sweep", paper.title, sweep_sentence(points), bad, facts, sections, (), command))
+
+
+def sweep_sentence(points: Sequence[Point]) -> str:
+    """The verdict of a sweep in one sentence."""
+    rows = [(changes, r) for changes, rates in points for r in rates.rates]
+    bad = [f"{r.claim} at {_place(changes)}" for changes, r in rows if r.outcome in BAD]
+    if bad:
+        more = f" and at {len(bad) - 3} more places" if len(bad) > 3 else ""
+        return f"REFUTED: {', '.join(bad[:3])}{more}."
+    failing = sum(r.counts.failed > 0 for _, r in rows)
+    return f"Nothing is refuted at {len(points)} points; at {failing} of {len(rows)} places a conclusion fails."
 
 
 def sweep_pictures(grid: Sweep, points: Sequence[Point]) -> list[Picture]:
@@ -197,10 +203,7 @@ def _place(changes: Mapping[str, Any]) -> str:
 
 def scaling_page(verdicts: Sequence[ScalingVerdict], paper: Paper, command: str) -> str:
     """The page of fitted exponents against the claimed ones, with the points of every fit."""
-    bad = [f"{v.scaling.id} ({v.outcome.name})" for v in verdicts if v.outcome in BAD]
-    confirmed = sum(v.outcome is Outcome.CONFIRMED for v in verdicts)
-    told = f"{confirmed} of {len(verdicts)} claimed exponents are confirmed"
-    verdict = f"Not as claimed: {', '.join(bad)}. {told}." if bad else f"Nothing is refuted; {told}."
+    verdict, bad = scaling_sentence(verdicts), any(v.outcome in BAD for v in verdicts)
     head = ("scaling", "says", "along", "claimed exponent", "fitted", "within", "bend within", "outcome", "points")
     notes = (
         "Least squares on logarithms with Student's interval; a bend away from 0 says that no single power describes "
@@ -209,8 +212,16 @@ def scaling_page(verdicts: Sequence[ScalingVerdict], paper: Paper, command: str)
     facts: Facts = {"scalings": len(verdicts)}
     rows = [_exponent(v) for v in verdicts]
     sections = [Section("Exponents", head=head, rows=rows, pictures=power_pictures(verdicts))]
-    sheet = Sheet(paper.name, "scalings", paper.title, verdict, bool(bad), facts, sections, notes, command)
+    sheet = Sheet(paper.name, "scalings", paper.title, verdict, bad, facts, sections, notes, command)
     return page(sheet)
+
+
+def scaling_sentence(verdicts: Sequence[ScalingVerdict]) -> str:
+    """The verdict on claimed exponents in one sentence."""
+    bad = [f"{v.scaling.id} ({v.outcome.name})" for v in verdicts if v.outcome in BAD]
+    confirmed = sum(v.outcome is Outcome.CONFIRMED for v in verdicts)
+    told = f"{confirmed} of {len(verdicts)} claimed exponents are confirmed"
+    return f"Not as claimed: {', '.join(bad)}. {told}." if bad else f"Nothing is refuted; {told}."
 
 
 def _exponent(v: ScalingVerdict) -> tuple[Cell, ...]:

@@ -12,6 +12,8 @@ from threading import Event
 import numpy as np
 from scipy import special
 
+from rfa.errors import InputError
+from rfa.papers import Paper
 from rfa.rounding import Array
 from rfa.scaling import Scaling
 from rfa.setting import Setting
@@ -102,6 +104,7 @@ def run_scalings(
     trials: int = 4,
     error: float = 0.01,
     only: Sequence[str] = (),
+    seed: int = 0,
     resume: bool = False,
     executor: str = "processes",
     workers: int = 0,
@@ -111,26 +114,37 @@ def run_scalings(
     """Measure every scaling of a paper (or the named ones) and judge its exponent; `error` is shared out
     evenly."""
     of = load_paper(paper)
-    chosen = [s for s in of.scalings if not only or s.id in only]
+    chosen = chosen_scalings(of, only)
     meta = {
         "kind": "scaling",
         "paper": paper,
         "trials": trials,
         "only": list(only),
+        "seed": seed,
         "code": code_version(paper),
     }
     with (Store.resume if resume else Store.create)(path, meta) as store:
         with Crew(executor_of(executor, workers), workers, paper) as crew:
-            crew.run(store, [t for k, s in enumerate(chosen) for t in tasks_of(s, k, trials)], done, stop)
+            crew.run(store, [t for k, s in enumerate(chosen) for t in tasks_of(s, k, trials, seed)], done, stop)
         return [judge_scaling(store, s, k, trials, error / max(1, len(chosen))) for k, s in enumerate(chosen)]
+
+
+def chosen_scalings(paper: Paper, only: Sequence[str]) -> list[Scaling]:
+    """The scalings of a paper with these ids (none: all); `InputError` for an unknown one or if there are none."""
+    known = [s.id for s in paper.scalings]
+    if unknown := [id for id in only if id not in known]:
+        raise InputError(f"--only {unknown[0]}: no such scaling; expected one of {', '.join(known) or '(none)'}")
+    if not known:
+        raise InputError(f"paper {paper.name!r} claims no orders of growth")
+    return [s for s in paper.scalings if not only or s.id in only]
 
 
 STRIDE = 10**5
 
 
-def tasks_of(scaling: Scaling, place: int, trials: int) -> list[Task]:
+def tasks_of(scaling: Scaling, place: int, trials: int, seed: int = 0) -> list[Task]:
     """The runs of one scaling: its values times the trials."""
-    base, axis = Setting.from_dict(scaling.base), coordinate(scaling.along)
+    base, axis = Setting.from_dict(scaling.base).override(seed=seed), coordinate(scaling.along)
     tasks = []
     for v, value in enumerate(scaling.values):
         for k in range(trials):

@@ -90,6 +90,11 @@ def conditions(setting: Setting) -> str:
     return ", ".join(parts)
 
 
+def unconditioned(setting: Setting) -> Setting:
+    """The same setting with every draw as it comes."""
+    return setting.override(draw_until="", noisy=None)
+
+
 @dataclass(frozen=True)
 class Counted:
     """Raw counts of one conclusion."""

@@ -77,8 +77,8 @@ class Sweep:
         return Sweep(Setting.from_dict(m["base"]), m["paper"], axes, m["trials"], tuple(m["statements"]))
 
 
-def read_sweep(text: str, paper: str, named: Callable[[str], Setting]) -> Sweep:
-    """A sweep from its TOML document; `named` finds settings by name."""
+def read_sweep(text: str, paper: str, named: Callable[[str], Setting], seed: int | None = None) -> Sweep:
+    """A sweep from its TOML document; `named` finds settings by name, `seed` replaces that of the base."""
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as why:
@@ -89,6 +89,7 @@ def read_sweep(text: str, paper: str, named: Callable[[str], Setting]) -> Sweep:
         raise InputError("a sweep needs a base setting and a [grid] with at least one axis")
     base = given["base"]
     setting = named(base) if isinstance(base, str) else Setting.from_dict(base)
+    setting = setting if seed is None else setting.override(seed=seed)
     axes = {SHORT.get(k, k): values_of(k, v) for k, v in given["grid"].items()}
     sweep = Sweep(setting, paper, axes, int(given.get("trials", 1)), tuple(given.get("statements", ())))
     for changes in sweep.points():

@@ -31,7 +31,7 @@ from rfa.studies.execution import Crew, Done, executor_of
 from rfa.studies.proof_paths import Broken, first_broken, goals_of, linked, users_of
 from rfa.studies.rates import LEVEL
 from rfa.studies.storage import Store
-from rfa.studies.summary import Rate, Rates, rates_of
+from rfa.studies.summary import Rate, Rates, rates_of, unconditioned
 from rfa.studies.sweeps import share_held
 from rfa.studies.trials import CERTIFICATE, Task, check_certificate, code_version, load_paper, with_seed
 
@@ -252,7 +252,7 @@ def _breaks_along(of: Hand, place: int, claims: Sequence[str], level: float) -> 
     id = claims_of(paper, setting, of.C)[place].id
     statements = tuple(dict.fromkeys(_statement_of(paper, c) for c in claims if c != CERTIFICATE))
     first = BREAKS_FROM + place * BREAKS_EACH
-    run_on = partial(Prober, of.run, of.store, setting, along[0], level=level, most=of.wish.tries)
+    run_on = partial(Prober, of.run, of.store, unconditioned(setting), along[0], level=level, most=of.wish.tries)
     on_start = run_on(statements=(CERTIFICATE,), first_point=first + BREAKS_EACH // 2)
     on_run = run_on(statements=statements, first_point=first)
     for claim in claims:

@@ -5,31 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rfa.command_line import write_text
 from rfa.report import plotting
+from rfa.setting import Setting
 from rfa.studies.breakpoints import Break
-from rfa.studies.output import interval, rates_markdown, table, write_whole
+from rfa.studies.output import interval, rates_markdown, table
 from rfa.studies.replay import replay_command
-from rfa.studies.summary import Rate
+from rfa.studies.summary import Rate, conditions
 from rfa.studies.trials import CERTIFICATE
 from rfa.studies.violations import Map, Violation, Violations
 from rfa.studies.violations_pages import map_picture
 
 
-def violations_markdown(report: Violations, path: Path) -> str:
-    """The assumption-violation report in words and tables."""
-    parts = [f"# Assumptions and violations: {report.setting.name}\n", *_in_short(report), *_assumptions(report)]
+def violations_markdown(report: Violations, path: Path, breaks_by: str = "") -> str:
+    """The assumption-violation report in words and tables; `breaks_by` is the command that seeks break points."""
+    title = f"# Assumptions and violations: {report.setting.name}\n"
+    parts = [title, *_in_short(report, breaks_by), *_assumptions(report)]
     for v in report.violations:
         parts += _violation_lines(v, path)
     parts += _premises(report)
     if report.breaks:
-        told = breaks_markdown(report.breaks, report.level / 2)
+        told = breaks_markdown(report.breaks, report.level / 2, report.setting)
         parts += ["## Break points, one assumption at a time\n", told]
     parts += _nearest(report)
     parts.append(rates_markdown("Rates", report.rates, path).replace("# Rates\n", "## Rates\n", 1))
     return "\n".join(parts)
 
 
-def _in_short(report: Violations) -> Iterator[str]:
+def _in_short(report: Violations, breaks_by: str) -> Iterator[str]:
     """What fails, by what factor, and what holds all the same."""
     low, high = report.feasible
     chosen = "" if report.setting.C is not None else ", the least that its lower bounds allow"
@@ -50,7 +53,8 @@ def _in_short(report: Violations) -> Iterator[str]:
     if open_ones:
         yield f"- Left undecided in some trial: {_grouped(open_ones)}."
     if not report.breaks:
-        yield "- Break points were not asked for; `--break CLAIM` seeks how far each assumption could be overstepped."
+        by = f"`{breaks_by}`" if breaks_by else "`--break CLAIM`"
+        yield f"- Break points were not sought: they take some thousand runs. {by} does (another --out, --set steps=T)."
     yield ""
 
 
@@ -114,7 +118,7 @@ def _nearest(report: Violations) -> Iterator[str]:
     yield table(("coordinate", "is", "would be", "factor"), changes)
 
 
-def breaks_markdown(breaks: Sequence[Break], level: float) -> str:
+def breaks_markdown(breaks: Sequence[Break], level: float, setting: Setting) -> str:
     """Break points in words, and side by side: a row for each coordinate, a column for each conclusion."""
     claims = dict.fromkeys(b.claim for b in breaks)
     along: dict[tuple[str, str, float, int], dict[str, Break]] = {}
@@ -129,6 +133,8 @@ def breaks_markdown(breaks: Sequence[Break], level: float) -> str:
         f"then all intervals are right together with probability at least {1 - level:g}. Values that the trials "
         "leave undecided lie inside the intervals.\n"
     )
+    if conditioned := conditions(setting):
+        told += f"The setting asks for {conditioned}; here every draw is taken as it comes.\n"
     if CERTIFICATE in claims:
         told += "`certificate`: the conclusion is guaranteed by sample and first weights alone, before training.\n"
     return "\n".join([*(f"- {b.says}" for b in breaks), "", table(("assumption", "asks", *claims), rows), told])
@@ -155,9 +161,7 @@ def write_map(folder: Path, number: int, of: Map) -> None:
     """A map as table and, with matplotlib, as picture."""
     rows = [(y, *shares) for y, shares in zip(of.rows[1], of.shares, strict=True)]
     head = (f"{of.rows[0]} \\ {of.columns[0]}", *(f"{x:g}" for x in of.columns[1]))
-    write_whole(
-        folder / f"map-{number}.md",
-        f"# Share of {of.trials} trials in which {of.statement} held\n\n{table(head, rows)}",
-    )
+    title = f"# Share of {of.trials} trials in which {of.statement} held"
+    write_text(f"{title}\n\n{table(head, rows)}", folder / f"map-{number}.md")
     if plotting.available():
-        write_whole(folder / f"map-{number}.svg", map_picture(of).svg)
+        write_text(map_picture(of).svg, folder / f"map-{number}.svg")

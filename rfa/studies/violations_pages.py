@@ -20,9 +20,7 @@ TESTED = {1: "HOLDS", 0: "UNDECIDED", -1: "FAILS"}
 
 def violations_page(report: Violations, paper: Paper, file: Path, command: str) -> str:
     """The page of a report of violations: assumptions, what rests on them, break points, maps, rates."""
-    overstepped = [v.assumption for v in report.violations]
-    told = ", ".join(f"{a.id} ({a.excess:.3g} ×)" for a in overstepped) or "none"
-    verdict = f"At C = {report.C:.4g} overstepped: {told}. {sentence(report.rates)}"
+    verdict = violations_sentence(report)
     low, high = report.feasible
     together = f"[{low:.4g}, {high:.4g}]" if low <= high else "none"
     facts: Facts = {"C": report.C, "all hold together for C in": together, "trials": report.rates.trials}
@@ -37,6 +35,12 @@ def violations_page(report: Violations, paper: Paper, file: Path, command: str) 
     sections += rate_sections(report.rates, paper, file)
     bad = any(r.outcome in BAD for r in report.rates.rates)
     return page(Sheet(report.setting.name, "violations", paper.title, verdict, bad, facts, sections, (), command))
+
+
+def violations_sentence(report: Violations) -> str:
+    """What is overstepped, and the verdict of the trials."""
+    told = ", ".join(f"{v.assumption.id} ({v.assumption.excess:.3g} ×)" for v in report.violations) or "none"
+    return f"At C = {report.C:.4g} overstepped: {told}. {sentence(report.rates)}"
 
 
 def _assumptions(report: Violations) -> Iterator[Section]:
@@ -79,10 +83,7 @@ def map_picture(of: Map) -> Picture:
 
 def breaks_page(breaks: Sequence[Break], setting: Setting, paper: Paper, level: float, command: str) -> str:
     """The page of break points: where each conclusion breaks, curves with intervals, every value that was tried."""
-    found = [b for b in breaks if b.value is not None]
-    verdict = f"{len(found)} of {len(breaks)} break points are found between two values."
-    if len(breaks) <= 2:
-        verdict = f"{'. '.join(b.says for b in breaks)}." if breaks else "No break point was sought."
+    verdict = breaks_sentence(breaks)
     facts: Facts = {"a conclusion holds where its rate is at least": 1 - setting.delta, "δ": setting.delta}
     facts |= {"n": setting.n, "d": setting.d, "m": setting.m}
     notes = (
@@ -92,6 +93,14 @@ def breaks_page(breaks: Sequence[Break], setting: Setting, paper: Paper, level: 
     sections = list(break_sections(breaks, setting.delta))
     sheet = Sheet(setting.name, "break points", paper.title, verdict, None, facts, sections, notes, command)
     return page(sheet)
+
+
+def breaks_sentence(breaks: Sequence[Break]) -> str:
+    """The break points in one sentence; if they are many, how many of them are found."""
+    if len(breaks) <= 2:
+        return f"{'. '.join(b.says for b in breaks)}." if breaks else "No break point was sought."
+    found = sum(b.value is not None for b in breaks)
+    return f"{found} of {len(breaks)} break points are found between two values."
 
 
 def break_sections(breaks: Sequence[Break], delta: float) -> Iterator[Section]:

@@ -2,10 +2,10 @@
 
 import re
 
-import click
 import pytest
 from click.testing import CliRunner
 
+from rfa.command_line import Commands
 from rfa.studies.cli import register
 from tests.report import browser
 from tests.report.browser import one, read, seen
@@ -33,7 +33,7 @@ def pages(tmp_path_factory):
         "breakpoint": (base, *far, "--claim", "GOAL.short", "--along", "A"),
         "scaling": ("--trials", 1),
     }  # fmt: skip
-    group = click.Group("rfa")
+    group = Commands("rfa")
     register(group)
     for name, words in commands.items():
         rest = ("--workers", 0, "--out", folder / name, "--paper", "tests.studies.toy:PAPER")

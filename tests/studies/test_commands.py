@@ -1,13 +1,16 @@
 import csv
+import dataclasses
 import json
 import shlex
 import sqlite3
 
-import click
 import pytest
 from click.testing import CliRunner
 
+from rfa.command_line import Commands
+from rfa.studies import breakpoints
 from rfa.studies.cli import register
+from tests.studies import toy
 from tests.studies.toy import tiny
 
 TOY = ("--paper", "tests.studies.toy:PAPER")
@@ -16,7 +19,7 @@ TOY = ("--paper", "tests.studies.toy:PAPER")
 @pytest.fixture
 def rfa(tmp_path):
     """`rfa(...)` runs a command in this process and returns its result."""
-    group = click.Group("rfa")
+    group = Commands("rfa")
     register(group)
     (tmp_path / "tiny.toml").write_text(tiny().to_toml())
 
@@ -74,7 +77,8 @@ def test_keys_and_coordinates_are_set_on_the_command_line(rfa, tmp_path):
 )
 def test_mistakes_on_the_command_line_are_one_line(rfa, tmp_path, words, told):
     done = rfa("study", tmp_path / "tiny.toml", *words, "--out", tmp_path / "out", *TOY)
-    assert done.exit_code == 1 and told in done.output and "Traceback" not in done.output
+    assert done.exit_code == 2 and told in done.output and len(done.output.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_row_is_replayed_and_a_changed_one_is_an_error(rfa, tmp_path):
@@ -87,7 +91,7 @@ def test_a_row_is_replayed_and_a_changed_one_is_an_error(rfa, tmp_path):
         db.execute("UPDATE marks SET witness = '{}' WHERE row = 2")
     db.close()
     changed = rfa("replay", out, 2)
-    assert changed.exit_code == 1 and "row 2 differs" in changed.output
+    assert changed.exit_code == 2 and "row 2 differs" in changed.output
     assert "no row 99" in rfa("replay", out, 99).output
 
 
@@ -123,7 +127,7 @@ def test_violations_are_written_with_map_and_break_points(rfa, tmp_path):
         "--map", "s=0.1:1:2", "--map", "n=4:8:2", "--map-of", "GOAL",
         "--workers", 0, "--out", out, *TOY,
     )  # fmt: skip
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 1, done.output
     assert "A is overstepped 3 ×" in done.output
     assert "nearest setting" in done.output
     assert "| 0.1 |" in (out / "map-1.md").read_text() and "A is overstepped 3 ×" in (out / "report.html").read_text()
@@ -163,10 +167,60 @@ def test_a_sweep_is_one_table(rfa, tmp_path):
     file = tmp_path / "grid.toml"
     file.write_text(f'base = "{tmp_path / "tiny.toml"}"\nstatements = ["NEAR"]\ntrials = 2\n[grid]\nn = [4, 8]\n')
     done = rfa("sweep", file, "--workers", 0, "--out", tmp_path / "out", *TOY)
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 1, done.output
     with (tmp_path / "out" / "table.csv").open() as table:
         rows = list(csv.DictReader(table))
     assert {r["point"] for r in rows} == {"0", "1"} and len(rows) == 4 * 3
     assert "| 4 | NEAR.false | REFUTED | 2 | 2 |" in done.output
     page = (tmp_path / "out" / "report.html").read_text()
     assert "REFUTED: NEAR.false at n = 4" in page and page.count('data-o="REFUTED"') == 1 + 2
+
+
+def test_a_report_is_json_or_one_sentence_where_asked_and_the_seed_is_an_option(rfa, tmp_path):
+    words = ("study", tmp_path / "tiny.toml", "--trials", 2, "--workers", 0, "--only", "GOAL", *TOY)
+    told = rfa(*words, "--seed", 7, "--quiet", "--out", tmp_path / "a")
+    assert told.output == "Nothing is refuted in 2 trials: of 1 conclusions 1 confirmed.\n"
+    printed = rfa(*words, "--seed", 7, "--quiet", "--out", tmp_path / "b", "--json", "-")
+    report = json.loads(printed.output)
+    assert report == json.loads((tmp_path / "a" / "report.json").read_text()) and report["setting"]["seed"] == 7
+    scaled = rfa("scaling", "--quiet", "--workers", 0, "--json", tmp_path / "s.json", "--out", tmp_path / "s", *TOY)
+    assert "1 of 1 claimed exponents" in scaled.output and json.loads((tmp_path / "s.json").read_text())["verdicts"]
+
+
+def test_a_name_that_looks_like_a_path_stays_in_the_folder_of_reports(rfa, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "far.toml").write_text(tiny(name="../../far").to_toml())
+    assert rfa("study", "far.toml", "--trials", 1, "--workers", 0, "--only", "GOAL", *TOY).exit_code == 0
+    assert [f.name for f in (tmp_path / "reports").iterdir()] == ["study-far"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("scaling", "--only", "width"), "no such scaling; expected one of length"),
+        (("violations", "tiny.toml", "--break", "GOAL.short", "--no-breaks"), "either --break CLAIM or --no-breaks"),
+        (("breakpoint", "tiny.toml", "--claim", "GOAL.short", "--along", "B"), "--along B: no such assumption"),
+        (("sweep", "binary.toml"), "cannot be read"),
+        (("study", "tiny.toml", "--trials", "1", "--json", "."), "is a directory"),
+        (("study", "tiny.toml", "--trials", "1", "--seed", "-1"), "-1 is not in the range"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_written(rfa, tmp_path, monkeypatch, words, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    done = rfa(*words, "--workers", 0, "--out", tmp_path / "out", *TOY)
+    assert done.exit_code == 2 and told in done.output and len(done.output.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_break_points_of_what_the_paper_is_for_are_sought_unasked_where_runs_are_short(rfa, tmp_path, monkeypatch):
+    monkeypatch.setattr(toy, "PAPER", dataclasses.replace(toy.PAPER, goals=("GOAL.short",), certify=None))
+    words = ("violations", tmp_path / "tiny.toml", "--set", "C=30.0", "--set", "delta=0.45", "--trials", 1)
+    rest = ("--tries", 24, "--workers", 0, *TOY)
+    found = rfa(*words, *rest, "--out", tmp_path / "a")
+    assert "A asks sigma*sqrt(d) ≤ 0.0333" in found.output
+    without = rfa(*words, *rest, "--no-breaks", "--out", tmp_path / "b")
+    monkeypatch.setattr(breakpoints, "AFFORDABLE", 1)
+    long = rfa(*words, *rest, "--out", tmp_path / "c")
+    for told in (without.output, long.output):
+        assert "A asks" not in told and "Break points were not sought" in told and "--break GOAL.short" in told

@@ -42,8 +42,8 @@ def test_ctrl_c_ends_in_order_and_says_how_to_go_on(tmp_path):
     file, setting = tmp_path / "out" / "study.sqlite", tmp_path / "tiny.toml"
     setting.write_text(plan(1).setting.to_toml())
     code = (
-        "import click; from rfa.studies.cli import register\n"
-        "group = click.Group(); register(group)\n"
+        "from rfa.command_line import Commands; from rfa.studies.cli import register\n"
+        "group = Commands(); register(group)\n"
         "if __name__ == '__main__': group()"
     )
     script = tmp_path / "program.py"

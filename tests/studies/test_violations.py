@@ -179,6 +179,17 @@ def test_the_break_point_of_a_known_law_lies_in_its_interval(report):
     assert kept(found.fails_at) <= 0.8
 
 
+def test_break_points_take_every_draw_as_it_comes(tmp_path):
+    wish = Wish(tiny(C=30.0, delta=0.45, noisy=0, draw_until="NEAR"), TOY, claims=("GOAL.short",), tries=16)
+    breaks = report_breaks(wish, tmp_path / "s.sqlite")
+    with Store.open(tmp_path / "s.sqlite") as store:
+        rows = [row for (row,) in store.db.execute("SELECT row FROM trials")]
+        assert not any(store.task(row)[0].setting.draw_until or store.task(row)[0].setting.noisy == 0 for row in rows)
+    assert "draw_until = NEAR, noisy = 0; here every draw is taken as it comes" in breaks_markdown(
+        breaks, 0.005, wish.setting
+    )
+
+
 def test_the_report_says_in_short_what_fails_and_what_holds_all_the_same(report):
     text = violations_markdown(report, Path("study.sqlite"))
     assert "- Overstepped: A (12.8 ×). Satisfied: none." in text
@@ -249,7 +260,7 @@ def test_the_certificate_breaks_before_the_conclusion_does(report):
     assert [b.claim for b in report.breaks] == ["GOAL.short", "certificate"]
     assert promised.asked == in_fact.asked and promised.coordinate == in_fact.coordinate
     assert promised.fails_at < in_fact.holds_at
-    assert "| assumption | asks | GOAL.short | certificate |" in breaks_markdown(report.breaks, 0.005)
+    assert "| assumption | asks | GOAL.short | certificate |" in breaks_markdown(report.breaks, 0.005, report.setting)
 
 
 @pytest.mark.parametrize(("sigma", "outcome"), [(0.01, "CONFIRMED"), (1.0, "SILENT")])
