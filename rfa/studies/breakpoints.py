@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rfa.errors import InputError
-from rfa.papers import Paper
 from rfa.setting import Setting
 from rfa.studies.coordinates import Coordinate
 from rfa.studies.rates import Counts, Interval, confidence_sequence
@@ -18,16 +17,13 @@ from rfa.studies.trials import Task, with_seed
 EXPANSIONS, BISECTIONS, REFINEMENTS = 12, 6, 3
 TESTS = EXPANSIONS + BISECTIONS + 2 * REFINEMENTS + 1
 """Most values tested for one break point; each is tested at its share of the level."""
-AFFORDABLE = 2e6
-"""Multiplications of a run up to which break points are sought unasked: some milliseconds, and some thousand runs."""
 STRIDE = 10**6
 """Rows of one tested value are numbered from its point times this."""
 
 
-def default_claims(paper: Paper, setting: Setting) -> tuple[str, ...]:
-    """The conclusions whose break points are sought unasked: what the paper is for, if many runs are affordable."""
-    width = setting.m + min(setting.d, setting.n + 2 + setting.m)
-    return paper.goals if setting.total_steps * setting.n * width <= AFFORDABLE else ()
+def multiplications(setting: Setting) -> float:
+    """Roughly how many multiplications a run takes: steps × samples × (neurons + coordinates)."""
+    return float(setting.total_steps * setting.n * (setting.m + min(setting.d, setting.n + 2 + setting.m)))
 
 
 @dataclass(frozen=True)

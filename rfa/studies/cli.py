@@ -16,6 +16,7 @@ from rfa.papers import Paper
 from rfa.progress import bar
 from rfa.setting import checked
 from rfa.studies import output, pages
+from rfa.studies.candidates import Candidate, make_run
 from rfa.studies.console import (
     EXIT_CODES,
     FILE,
@@ -32,7 +33,7 @@ from rfa.studies.console import (
     work_options,
 )
 from rfa.studies.export import export as table_of
-from rfa.studies.falsify import AXES, Candidate, falsify, make_run
+from rfa.studies.falsify import AXES, falsify
 from rfa.studies.rates import LEVEL
 from rfa.studies.replay import mark_line, replay
 from rfa.studies.scaling import chosen_scalings, run_scalings
@@ -40,7 +41,7 @@ from rfa.studies.storage import Store
 from rfa.studies.study import MOST, Plan, run_study
 from rfa.studies.summary import Rates, rates_of
 from rfa.studies.sweeps import Sweep, read_sweep, run_sweep
-from rfa.studies.trials import Mark, chosen_statements, load_paper, statement_marks
+from rfa.studies.trials import Mark, check_claims, chosen_statements, load_paper, statement_marks
 from rfa.studies.violations_cli import break_point, violations
 
 
@@ -90,7 +91,7 @@ def study(
     rates: Rates = carried_out(partial(run_study, plan, file), file, trials, work)
     text = output.rates_markdown(f"Rates: {setting.name}", rates, file)
     page = pages.study_page(rates, of, file, command_line())
-    bad = any(r.outcome in pages.BAD for r in rates.rates)
+    bad = not pages.sound(rates)
     return delivered(folder, Shown("rfa.rates/1", rates, text, page, pages.sentence(rates), bad), work)
 
 
@@ -120,7 +121,7 @@ def sweep(file: Path, seed: int | None, paper: str | None, **options: Any) -> in
         points = sweep_points(store, grid)
     text = f"{sweep_markdown(grid, points)}\n{rows} rows in {folder / 'table.csv'}"
     page = pages.sweep_page(file.stem, grid, points, of, command_line())
-    bad = any(r.outcome in pages.BAD for _, rates in points for r in rates.rates)
+    bad = not all(pages.sound(rates) for _, rates in points)
     data = {"axes": grid.axes, "points": [{"changes": changes, "rates": rates} for changes, rates in points]}
     return delivered(folder, Shown("rfa.sweep/1", data, text, page, pages.sweep_sentence(points), bad), work)
 
@@ -184,6 +185,8 @@ def falsify_command(
         show(output.document("rfa.candidate/1", {"marks": [m._asdict() for m in marks]}),
              "\n".join(mark_line(m) for m in marks), json_path)  # fmt: skip
         return OK
+    if claim.lower() not in {s.id.lower() for s in of.results}:
+        check_claims(of, [claim])
     start = setting_of(what, changes, None, named)
     with bar(quiet=quiet) as progress:
         found = falsify(

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from rfa.audit import chosen_papers, find_setting
+from rfa.audit import acceptance, chosen_papers, find_setting
 from rfa.command_line import (
     FAILED,
     INTERRUPTED,
@@ -84,8 +84,13 @@ def paper_named(paper: str | None, what: str | None = None) -> str:
 
 
 def setting_of(what: str | None, changes: tuple[str, ...], seed: int | None, paper: str) -> Setting:
-    """A named setting or file with `--set` and `--seed` applied; coordinates such as sigma*sqrt(d) are keys too."""
-    setting = move(find_setting(what, load_paper(paper)), parsed(changes))
+    """A named setting or file with `--set` and `--seed` applied; coordinates such as sigma*sqrt(d) are keys too.
+
+    `InputError` for a setting whose `draw_until` is no statement.
+    """
+    of = load_paper(paper)
+    setting = move(find_setting(what, of), parsed(changes))
+    acceptance(setting, of)
     return setting if seed is None else setting.override(seed=seed)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from rfa.errors import InputError
+from rfa.report.files import replacing
 from rfa.studies.storage import COLUMNS, Store
 
 CHUNK = 50_000
@@ -18,11 +18,9 @@ def export(store: Store, path: Path) -> int:
     """The tidy table as CSV or Parquet, by the ending of the name; returns the number of rows."""
     if path.suffix not in (".csv", ".parquet"):
         raise InputError(f"{path}: expected a name that ends in .csv or .parquet")
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     write: Callable[[Store, Path], int] = _csv if path.suffix == ".csv" else _parquet
-    count = write(store, beside)
-    os.replace(beside, path)
-    return count
+    with replacing(path) as fresh:
+        return write(store, fresh)
 
 
 def _csv(store: Store, path: Path) -> int:

@@ -41,12 +41,22 @@ def study_page(rates: Rates, paper: Paper, file: Path, command: str) -> str:
     facts: Facts = {"trials": rates.trials, "ended in an error": rates.errors, "first seed": str(s.seed)}
     facts |= {"n": s.n, "d": s.d, "m": s.m, "α": s.step_size, "σ√d": s.sigma * s.d**0.5, "η": s.eta, "δ": s.delta}
     sections = list(rate_sections(rates, paper, file))
-    bad = any(r.outcome in BAD for r in rates.rates)
+    bad = not sound(rates)
     return page(Sheet(s.name, "study", paper.title, sentence(rates), bad, facts, sections, notes, command))
+
+
+def sound(rates: Rates) -> bool:
+    """Whether nothing is refuted and every trial could be evaluated."""
+    return not rates.errors and not any(r.outcome in BAD for r in rates.rates)
 
 
 def sentence(rates: Rates) -> str:
     """The verdict of a study in one sentence."""
+    ended = f"{rates.errors} of {rates.trials} trials ended in an error. " if rates.errors else ""
+    return ended + _verdict(rates)
+
+
+def _verdict(rates: Rates) -> str:
     bad = [r.claim for r in rates.rates if r.outcome in BAD]
     if bad:
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
@@ -121,7 +131,7 @@ def picture(name: str, title: str, draw: Any, *drawn: Any) -> Picture:
 def sweep_page(name: str, grid: Sweep, points: Sequence[Point], paper: Paper, command: str) -> str:
     """The page of a sweep: pictures of the conclusions that fail somewhere, then every point."""
     rows = [(changes, r) for changes, rates in points for r in rates.rates]
-    bad = any(r.outcome in BAD for _, r in rows)
+    bad = not all(sound(rates) for _, rates in points)
     head = (*grid.axes, "claim", "outcome", "failed", "failure rate within", "least slack")
     cells = [
         (*(_plain(x) for x in changes.values()), r.claim, chip(r.outcome.name), *_counted(r), r.least_slack)
@@ -143,6 +153,8 @@ def sweep_sentence(points: Sequence[Point]) -> str:
         more = f" and at {len(bad) - 3} more places" if len(bad) > 3 else ""
         return f"REFUTED: {', '.join(bad[:3])}{more}."
     failing = sum(r.counts.failed > 0 for _, r in rows)
+    if errors := sum(rates.errors for _, rates in points):
+        return f"{errors} trials ended in an error; at {failing} of {len(rows)} places a conclusion fails."
     return f"Nothing is refuted at {len(points)} points; at {failing} of {len(rows)} places a conclusion fails."
 
 

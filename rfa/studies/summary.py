@@ -196,7 +196,9 @@ def _rate(of: Counted, share: float, method: Method, exact: Mapping[str, float],
 def _notes(
     of: Counted, claimed: float | None, exact: float | None, agrees: bool | None, conditioned: str
 ) -> Iterator[str]:
-    if of.counts.supposed == 0:
+    if of.counts.supposed == 0 and Outcome.CONFIRMED.name in of.outcomes:
+        yield "the premises held at some indices only"
+    elif of.counts.supposed == 0:
         yield "the premises never held"
     elif not of.counts.always_supposed:
         yield f"the premises held in {of.counts.supposed} of {of.counts.trials} trials"

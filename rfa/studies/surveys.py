@@ -22,8 +22,9 @@ from rfa.studies.study import Plan, run_study
 from rfa.studies.summary import Rates
 from rfa.studies.sweeps import values_of
 from rfa.studies.trials import chosen_statements
-from rfa.studies.violations import Wish, report_breaks, report_violations
+from rfa.studies.violations import report_breaks, report_violations
 from rfa.studies.violations_pages import TESTED, break_pictures, map_picture
+from rfa.studies.wishes import Wish
 
 Progress = Callable[[str, int, int], None]
 MAP_TRIALS = 5

@@ -13,6 +13,7 @@ otherwise
 from __future__ import annotations
 
 import itertools
+import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,9 +28,11 @@ from rfa.setting import Setting
 from rfa.studies.coordinates import SHORT, move
 from rfa.studies.execution import Crew, Done, executor_of
 from rfa.studies.storage import Store
-from rfa.studies.trials import Task, code_version, with_seed
+from rfa.studies.trials import Task, chosen_statements, code_version, load_paper, with_seed
 
 KEYS = {"base", "statements", "trials", "grid", "name"}
+MOST_VALUES = 10_000
+"""Most values of an axis."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +88,18 @@ def read_sweep(text: str, paper: str, named: Callable[[str], Setting], seed: int
         raise InputError(f"not a TOML document: {why}") from None
     if unknown := sorted(set(given) - KEYS):
         raise InputError(f"{unknown[0]}: unknown key; expected one of {', '.join(sorted(KEYS))}")
-    if "base" not in given or not given.get("grid"):
-        raise InputError("a sweep needs a base setting and a [grid] with at least one axis")
-    base = given["base"]
+    base, grid, trials = given.get("base"), given.get("grid"), given.get("trials", 1)
+    if not isinstance(base, str | dict) or not isinstance(grid, dict) or not grid:
+        raise InputError("a sweep needs a base setting (a name or a table) and a [grid] with at least one axis")
+    if not isinstance(trials, int) or isinstance(trials, bool) or trials < 1:
+        raise InputError(f"trials = {trials!r}; expected an integer, at least 1")
     setting = named(base) if isinstance(base, str) else Setting.from_dict(base)
     setting = setting if seed is None else setting.override(seed=seed)
-    axes = {SHORT.get(k, k): values_of(k, v) for k, v in given["grid"].items()}
-    sweep = Sweep(setting, paper, axes, int(given.get("trials", 1)), tuple(given.get("statements", ())))
+    axes = {SHORT.get(str(k), str(k)): values_of(str(k), v) for k, v in grid.items()}
+    only = given.get("statements", [])
+    if not isinstance(only, list) or not all(isinstance(id, str) for id in only):
+        raise InputError(f"statements = {only!r}; expected a list of ids")
+    sweep = Sweep(setting, paper, axes, trials, chosen_statements(load_paper(paper), only))
     for changes in sweep.points():
         move(setting, changes)
     return sweep
@@ -109,6 +117,10 @@ def values_of(name: str, given: Any) -> tuple[Any, ...]:
     }:
         raise InputError(f"{name} = {given!r}; expected a list of values or {{from, to, points, scale}}")
     low, high, points, scale = given["from"], given["to"], given["points"], given.get("scale", "log")
+    if not all(isinstance(x, int | float) and math.isfinite(x) for x in (low, high)):
+        raise InputError(f"{name}: from = {low!r}, to = {high!r}; expected two finite numbers")
+    if not isinstance(points, int) or not 1 <= points <= MOST_VALUES:
+        raise InputError(f"{name}: points = {points!r}; expected an integer from 1 to {MOST_VALUES}")
     if scale not in ("log", "linear") or (scale == "log" and min(low, high) <= 0):
         raise InputError(f"{name}: scale = {scale!r}; expected linear, or log with ends above 0")
     spaced = np.geomspace if scale == "log" else np.linspace

@@ -21,19 +21,17 @@ from rfa.studies.assumptions import (
     feasible,
     features,
     judged_at,
-    limit,
     nearest,
-    principal,
 )
 from rfa.studies.breakpoints import TESTS, Break, Prober, find_break
 from rfa.studies.coordinates import coordinate, move
 from rfa.studies.execution import Crew, Done, executor_of
 from rfa.studies.proof_paths import Broken, first_broken, goals_of, linked, users_of
-from rfa.studies.rates import LEVEL
 from rfa.studies.storage import Store
 from rfa.studies.summary import Rate, Rates, rates_of, unconditioned
 from rfa.studies.sweeps import share_held
-from rfa.studies.trials import CERTIFICATE, Task, check_certificate, code_version, load_paper, with_seed
+from rfa.studies.trials import CERTIFICATE, Task, check_certificate, load_paper, with_seed
+from rfa.studies.wishes import Wish, break_claims, sought, start_of
 
 LINKED = 3
 """Trials on which the chains of the proofs are judged too."""
@@ -98,34 +96,6 @@ class Violations:
     nearest: Nearest | None
     maps: tuple[Map, ...]
     level: float
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What to look at: trials for the rates, conclusions whose break points are sought (along the assumptions
-    `along`, all if none is named), and the axes of the map."""
-
-    setting: Setting
-    paper: str
-    trials: int = 10
-    claims: tuple[str, ...] = ()
-    along: tuple[str, ...] = ()
-    tries: int = 128
-    map_axes: tuple[tuple[str, tuple[float, ...]], ...] = ()
-    map_of: str = ""
-    map_trials: int = 5
-    level: float = LEVEL
-
-    def meta(self) -> dict[str, object]:
-        """What identifies the report's runs in their file."""
-        return {
-            "kind": "violations", "setting": self.setting.to_dict(), "paper": self.paper,
-            "trials": self.trials,
-            "claims": list(self.claims), "along": list(self.along), "tries": self.tries,
-            "map_axes": [[n, list(v)] for n, v in self.map_axes],
-            "map_of": self.map_of, "map_trials": self.map_trials, "level": self.level,
-            "code": code_version(self.paper),
-        }  # fmt: skip
 
 
 def report_violations(
@@ -229,34 +199,20 @@ def _breaks(of: Hand) -> Iterator[Break]:
         yield from _breaks_along(of, place, claims, level)
 
 
-def break_claims(wish: Wish, paper: Paper) -> tuple[str, ...]:
-    """The conclusions whose break points are sought."""
-    return tuple(dict.fromkeys((*wish.claims, *((CERTIFICATE,) if wish.claims and paper.certify else ()))))
-
-
-def sought(wish: Wish, paper: Paper, C: float) -> list[int]:
-    """The assumptions along which they are sought, by their places."""
-    ids = [a.id for a in assumptions(paper, wish.setting, C)]
-    if unknown := [a for a in wish.along if a not in ids]:
-        raise InputError(f"--along {unknown[0]}: no such assumption; expected one of {', '.join(ids)}")
-    return [place for place, id in enumerate(ids) if not wish.along or id in wish.along]
-
-
 def _breaks_along(of: Hand, place: int, claims: Sequence[str], level: float) -> Iterator[Break]:
     """Break points along the coordinate of one assumption; trials are shared between the conclusions."""
-    paper, setting = of.paper, of.wish.setting
-    along = principal(paper, setting, of.C, place)
-    asked = None if along is None else limit(paper, setting, of.C, place, *along)
-    if along is None or asked is None:
+    paper, setting, start = of.paper, of.wish.setting, start_of(of.wish, of.paper, of.C, place)
+    if start is None:
         return
+    axis, direction, asked = start
     id = claims_of(paper, setting, of.C)[place].id
     statements = tuple(dict.fromkeys(_statement_of(paper, c) for c in claims if c != CERTIFICATE))
     first = BREAKS_FROM + place * BREAKS_EACH
-    run_on = partial(Prober, of.run, of.store, unconditioned(setting), along[0], level=level, most=of.wish.tries)
+    run_on = partial(Prober, of.run, of.store, unconditioned(setting), axis, level=level, most=of.wish.tries)
     on_start = run_on(statements=(CERTIFICATE,), first_point=first + BREAKS_EACH // 2)
     on_run = run_on(statements=statements, first_point=first)
     for claim in claims:
-        yield find_break(on_start if claim == CERTIFICATE else on_run, id, claim, asked, along[1])
+        yield find_break(on_start if claim == CERTIFICATE else on_run, id, claim, asked, direction)
 
 
 def _statement_of(paper: Paper, claim: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from rfa.errors import InputError
 from rfa.studies.assumptions import judged_at
-from rfa.studies.breakpoints import TESTS, default_claims
+from rfa.studies.breakpoints import TESTS
 from rfa.studies.console import (
     EXIT_CODES,
     FILE,
@@ -24,12 +25,13 @@ from rfa.studies.console import (
     setting_of,
     work_options,
 )
-from rfa.studies.pages import BAD
+from rfa.studies.pages import sound
 from rfa.studies.sweeps import values_of
 from rfa.studies.trials import check_claims, load_paper
-from rfa.studies.violations import Wish, break_claims, check_axes, report_breaks, report_violations, sought
+from rfa.studies.violations import check_axes, report_breaks, report_violations
 from rfa.studies.violations_output import breaks_markdown, violations_markdown, write_map
 from rfa.studies.violations_pages import breaks_page, breaks_sentence, violations_page, violations_sentence
+from rfa.studies.wishes import Wish, break_claims, default_claims, sought
 
 tries_option = click.option(
     "--tries", type=click.IntRange(16), default=256, show_default=True, help="Most runs per tested value."
@@ -73,8 +75,9 @@ def violations(
     of, setting = load_paper(named), setting_of(what, changes, seed, named)
     map_axes = tuple(map_axis(text) for text in axes)
     check_claims(of, [*claims, *([map_of] if map_of else [])])
-    sought_claims = () if no_breaks else claims or default_claims(of, setting)
-    wish = Wish(setting, named, trials, sought_claims, (), tries, map_axes, map_of, map_trials)
+    wish = Wish(setting, named, trials, claims, (), tries, map_axes, map_of, map_trials)
+    if not claims and not no_breaks:
+        wish = replace(wish, claims=default_claims(wish, of))
     folder = work.folder("violations", setting.name)
     file = folder / FILE
     places = len(map_axes[0][1]) * len(map_axes[1][1]) * map_trials if map_axes else 0
@@ -85,7 +88,7 @@ def violations(
         write_map(folder, number, one)
     again = f"{command_line()} {shlex.join(word for goal in of.goals for word in ('--break', goal))}"
     text = violations_markdown(report, file, again if of.goals else "")
-    page, bad = violations_page(report, of, file, command_line()), any(r.outcome in BAD for r in report.rates.rates)
+    page, bad = violations_page(report, of, file, command_line()), not sound(report.rates)
     return delivered(folder, Shown("rfa.violations/1", report, text, page, violations_sentence(report), bad), work)
 
 

@@ -11,7 +11,7 @@ from rfa.report.page import Picture
 from rfa.report.sheet import Cell, Section, Sheet, chip, formula, page
 from rfa.setting import Setting
 from rfa.studies.breakpoints import Break
-from rfa.studies.pages import BAD, Facts, failing_cells, picture, rate_sections, sentence
+from rfa.studies.pages import Facts, failing_cells, picture, rate_sections, sentence, sound
 from rfa.studies.violations import Map, Violation, Violations
 
 TESTED = {1: "HOLDS", 0: "UNDECIDED", -1: "FAILS"}
@@ -33,7 +33,7 @@ def violations_page(report: Violations, paper: Paper, file: Path, command: str) 
         words = (f"At C = {report.nearest.C:.4g}; a descent, not a proof that none is nearer.",)
         sections.append(Section("Nearest setting", words, ("coordinate", "is", "would be", "factor"), rows))
     sections += rate_sections(report.rates, paper, file)
-    bad = any(r.outcome in BAD for r in report.rates.rates)
+    bad = not sound(report.rates)
     return page(Sheet(report.setting.name, "violations", paper.title, verdict, bad, facts, sections, (), command))
 
 

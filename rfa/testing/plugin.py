@@ -22,7 +22,7 @@ from rfa.errors import InputError
 from rfa.papers import Paper, Statement, find_papers
 from rfa.run import Run
 from rfa.setting import Setting
-from rfa.studies.falsify import Candidate
+from rfa.studies.candidates import Candidate
 from rfa.testing.regions import Region
 from rfa.testing.saved import Saved, save, saved
 from rfa.testing.search import PROFILES, NeverExercised, Refuted, Tally, examine

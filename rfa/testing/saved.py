@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rfa.errors import InputError
 from rfa.report.files import replacing
-from rfa.studies.falsify import Candidate
+from rfa.studies.candidates import Candidate
 
 SCHEMA = "rfa.counterexample/1"
 

@@ -14,7 +14,7 @@ from hypothesis.errors import Unsatisfiable
 from rfa.papers import Statement
 from rfa.run import Run
 from rfa.setting import Setting
-from rfa.studies.falsify import Candidate
+from rfa.studies.candidates import Candidate
 from rfa.testing.smaller import smaller
 from rfa.testing.strategies import made, runs as any_runs
 from rfa.verdicts import Judgement, Outcome, Verdict, judge

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rfa.errors import InputError
 from rfa.setting import Setting
-from rfa.studies.falsify import Candidate
+from rfa.studies.candidates import Candidate
 
 SIZES = {"m": (2, 4, 6, 8, 12, 16), "n": (1, 2, 3, 4, 6, 8, 12, 16), "d": (2, 3, 4, 6, 8)}
 """Sizes to try, the least first, in the order in which they are reduced."""

@@ -17,7 +17,7 @@ from rfa.papers import Paper
 from rfa.rounding import Rounded
 from rfa.run import Run
 from rfa.setting import Setting, checked
-from rfa.studies.falsify import Candidate, make_run
+from rfa.studies.candidates import Candidate, make_run
 from rfa.testing.regions import Names, Region, fits
 
 CONSTANTS = (4.0, 2.0, 9.0, 16.0)

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from rfa.command_line import Commands
-from rfa.studies import breakpoints
+from rfa.studies import wishes
 from rfa.studies.cli import register
 from tests.studies import toy
 from tests.studies.toy import tiny
@@ -202,6 +202,7 @@ def test_a_name_that_looks_like_a_path_stays_in_the_folder_of_reports(rfa, tmp_p
         (("breakpoint", "tiny.toml", "--claim", "GOAL.short", "--along", "B"), "--along B: no such assumption"),
         (("sweep", "binary.toml"), "cannot be read"),
         (("study", "tiny.toml", "--trials", "1", "--json", "."), "is a directory"),
+        (("study", "tiny.toml", "--trials", "1", "--set", "draw_until=FAR"), "expected the id of a statement"),
         (("study", "tiny.toml", "--trials", "1", "--seed", "-1"), "-1 is not in the range"),
     ],
 )
@@ -220,7 +221,17 @@ def test_break_points_of_what_the_paper_is_for_are_sought_unasked_where_runs_are
     found = rfa(*words, *rest, "--out", tmp_path / "a")
     assert "A asks sigma*sqrt(d) ≤ 0.0333" in found.output
     without = rfa(*words, *rest, "--no-breaks", "--out", tmp_path / "b")
-    monkeypatch.setattr(breakpoints, "AFFORDABLE", 1)
+    monkeypatch.setattr(wishes, "AFFORDABLE", 1)
     long = rfa(*words, *rest, "--out", tmp_path / "c")
     for told in (without.output, long.output):
         assert "A asks" not in told and "Break points were not sought" in told and "--break GOAL.short" in told
+
+
+def test_a_study_whose_trials_end_in_errors_does_not_pass_for_sound(rfa, tmp_path):
+    words = ("study", tmp_path / "tiny.toml", "--set", "seed=1003", "--trials", 1, "--workers", 0, "--quiet")
+    done = rfa(*words, "--out", tmp_path / "out", "--paper", "tests.studies.toy:FRAIL_PAPER")
+    assert done.exit_code == 1 and done.output.startswith("1 of 1 trials ended in an error. ")
+
+
+def test_a_search_for_an_unknown_claim_is_refused(rfa):
+    assert rfa("falsify", "L14.nothing").exit_code == 2

@@ -24,16 +24,18 @@ from rfa.studies.assumptions import (
     principal,
 )
 from rfa.studies.breakpoints import Prober, find_break
+from rfa.studies.candidates import Candidate, make_run
 from rfa.studies.coordinates import COORDINATES, coordinate, move, spread, start
 from rfa.studies.execution import Crew, executor_of
-from rfa.studies.falsify import Candidate, falsify, make_run
+from rfa.studies.falsify import falsify
 from rfa.studies.proof_paths import goals_of, users_of
 from rfa.studies.scaling import TOLERANCE, fit_power, judge_exponent, run_scalings
 from rfa.studies.storage import Store
 from rfa.studies.sweeps import read_sweep, run_sweep, share_held, values_of
 from rfa.studies.trials import Task
-from rfa.studies.violations import Wish, report_breaks, report_violations
+from rfa.studies.violations import report_breaks, report_violations
 from rfa.studies.violations_output import breaks_markdown, violations_markdown
+from rfa.studies.wishes import Wish
 from rfa.verdicts import Outcome
 from tests.studies.toy import FRAIL_PAPER, LENGTH, PAPER, coins, goal, near, spread as spread_assumption, tiny
 
@@ -406,7 +408,9 @@ def test_a_sweep_runs_every_point_with_the_same_seeds(tmp_path):
         ("trials = 1", "base setting"), (SWEEP + "\nmore = 1", "no such coordinate|unknown key|more"),
         (SWEEP.replace("to = 1.0, ", ""), "expected a list"), ("= 3", "not a TOML"),
         ("speed = 3\n" + SWEEP, "speed"),
-        (SWEEP.replace("0.01, to", "-1.0, to"), "above 0"),
+        (SWEEP.replace("0.01, to", "-1.0, to"), "above 0"), (SWEEP.replace("0.01, to", '"a", to'), "finite numbers"),
+        (SWEEP.replace("points = 3", "points = 0"), "from 1 to"), (SWEEP.replace("= 3\n", "= 0\n", 1), "at least 1"),
+        (SWEEP.replace('"NEAR"', '"FAR"'), "no such statement"), (SWEEP.replace('["NEAR"]', "3"), "list of ids"),
     ],
 )  # fmt: skip
 def test_a_sweep_that_cannot_be_read_says_why(text, told):

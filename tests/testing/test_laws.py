@@ -7,7 +7,7 @@ import pytest
 
 from rfa import Outcome, Setting, find_papers, judge, simulate
 from rfa.simulation import simulate as train
-from rfa.studies.falsify import Candidate
+from rfa.studies.candidates import Candidate
 from rfa.testing import PROFILES, candidates, examine, made
 from rfa.testing.laws import agrees_where_decided, loosens_safely, reads_both_ways, sees_alike
 from rfa.testing.symmetries import views

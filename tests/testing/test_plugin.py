@@ -11,7 +11,7 @@ import scipy.optimize  # noqa: F401
 
 import rfa.testing.plugin  # noqa: F401
 from rfa import find_papers
-from rfa.studies.falsify import Candidate
+from rfa.studies.candidates import Candidate
 
 pytest_plugins = ["pytester"]
 find_papers()

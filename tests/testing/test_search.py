@@ -8,7 +8,7 @@ from checks import PAPER
 from rfa import Outcome, judge, result, then
 from rfa.audit import find_setting
 from rfa.simulation import start
-from rfa.studies.falsify import Candidate
+from rfa.studies.candidates import Candidate
 from rfa.testing import PROFILES, NeverExercised, Refuted, examine, judged, made, runs, settings
 from tests.runs import small, small_setting
 from tests.testing.toys import aligned_at_the_start, of_nothing, slow_growth, statement_of

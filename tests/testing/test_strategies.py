@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, find, given, settings as hypothesis_settings
 from rfa import InputError, Setting, judge
 from rfa.chains import Chain
 from rfa.clusters import LAWS
-from rfa.studies.falsify import Candidate
+from rfa.studies.candidates import Candidate
 from rfa.testing import PROFILES, candidates, claims, cluster_laws, made, noise_laws, planted_states, runs, settings
 from rfa.testing.regions import two_digits
 from tests.studies.toy import PAPER as TOY
