@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -19,7 +19,8 @@ from concurrent.futures import (
     wait,
 )
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypedDict
 
 from rfa.errors import InputError
 from rfa.studies.storage import Store
@@ -215,3 +216,36 @@ class Crew:
                 f"a worker runs version {trial.code} of the code, this is {self.code}; update the workers"
             )
         return trial
+
+
+class How(TypedDict, total=False):
+    """How trials are run: `resume` a file, on which executor with how many workers, whom to tell of each finished
+    row (`done`), and an event that stops in order (`stop`)."""
+
+    resume: bool
+    executor: str
+    workers: int
+    done: Done
+    stop: threading.Event
+
+
+@dataclass(frozen=True)
+class Bench:
+    """An open file of a study with a crew that fills it."""
+
+    store: Store
+    crew: Crew
+    how: How
+
+    def run(self, tasks: Iterable[Task]) -> None:
+        """Run the tasks that the file lacks."""
+        self.crew.run(self.store, tasks, self.how.get("done"), self.how.get("stop"))
+
+
+@contextlib.contextmanager
+def bench(path: Path, meta: Mapping[str, Any], paper: str, how: How) -> Iterator[Bench]:
+    """The file of a study, made or resumed, with a crew; both are closed at the end."""
+    workers = how.get("workers", 0)
+    make = executor_of(how.get("executor", "processes"), workers)
+    with (Store.resume if how.get("resume") else Store.create)(path, meta) as store, Crew(make, workers, paper) as crew:
+        yield Bench(store, crew, how)

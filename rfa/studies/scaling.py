@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from typing import Unpack
 
 import numpy as np
 from scipy import special
@@ -18,7 +18,7 @@ from rfa.rounding import Array
 from rfa.scaling import Scaling
 from rfa.setting import Setting
 from rfa.studies.coordinates import coordinate
-from rfa.studies.execution import Crew, Done, executor_of
+from rfa.studies.execution import How, bench
 from rfa.studies.storage import Store
 from rfa.studies.trials import Task, code_version, load_paper, with_seed
 from rfa.verdicts import Outcome
@@ -105,11 +105,7 @@ def run_scalings(
     error: float = 0.01,
     only: Sequence[str] = (),
     seed: int = 0,
-    resume: bool = False,
-    executor: str = "processes",
-    workers: int = 0,
-    done: Done | None = None,
-    stop: Event | None = None,
+    **how: Unpack[How],
 ) -> list[ScalingVerdict]:
     """Measure every scaling of a paper (or the named ones) and judge its exponent; `error` is shared out
     evenly."""
@@ -123,10 +119,9 @@ def run_scalings(
         "seed": seed,
         "code": code_version(paper),
     }
-    with (Store.resume if resume else Store.create)(path, meta) as store:
-        with Crew(executor_of(executor, workers), workers, paper) as crew:
-            crew.run(store, [t for k, s in enumerate(chosen) for t in tasks_of(s, k, trials, seed)], done, stop)
-        return [judge_scaling(store, s, k, trials, error / max(1, len(chosen))) for k, s in enumerate(chosen)]
+    with bench(path, meta, paper, how) as at:
+        at.run(t for k, s in enumerate(chosen) for t in tasks_of(s, k, trials, seed))
+        return [judge_scaling(at.store, s, k, trials, error / max(1, len(chosen))) for k, s in enumerate(chosen)]
 
 
 def chosen_scalings(paper: Paper, only: Sequence[str]) -> list[Scaling]:

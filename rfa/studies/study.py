@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
-from typing import Any
+from typing import Any, Unpack
 
 from rfa.setting import Setting
-from rfa.studies.execution import Crew, Done, executor_of
+from rfa.studies.execution import How, bench
 from rfa.studies.rates import LEVEL, Method
 from rfa.studies.storage import Store
 from rfa.studies.summary import Rates, rates_of
@@ -68,23 +67,17 @@ class Plan:
 def run_study(
     plan: Plan,
     path: Path,
-    *,
-    resume: bool = False,
-    executor: str = "processes",
-    workers: int = 0,
-    done: Done | None = None,
-    stop: Event | None = None,
+    **how: Unpack[How],
 ) -> Rates:
     """Carry a plan out, or finish it, and judge its rates."""
     paper = load_paper(plan.paper)
-    with (Store.resume if resume else Store.create)(path, plan.meta()) as store:
-        with Crew(executor_of(executor, workers), workers, plan.paper) as crew:
-            for first, last in looks(plan):
-                crew.run(store, plan.tasks(first, last), done, stop)
-                rates = rates_of(store, paper, level=plan.level, method=plan.method)
-                if plan.trials is None and not rates.undecided:
-                    break
-        return rates
+    with bench(path, plan.meta(), plan.paper, how) as at:
+        for first, last in looks(plan):
+            at.run(plan.tasks(first, last))
+            rates = rates_of(at.store, paper, level=plan.level, method=plan.method)
+            if plan.trials is None and not rates.undecided:
+                break
+    return rates
 
 
 def looks(plan: Plan) -> Iterator[tuple[int, int]]:

@@ -18,15 +18,14 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from rfa.errors import InputError
 from rfa.setting import Setting
 from rfa.studies.coordinates import SHORT, move
-from rfa.studies.execution import Crew, Done, executor_of
+from rfa.studies.execution import How, bench
 from rfa.studies.storage import Store
 from rfa.studies.trials import Task, chosen_statements, code_version, load_paper, with_seed
 
@@ -130,17 +129,11 @@ def values_of(name: str, given: Any) -> tuple[Any, ...]:
 def run_sweep(
     sweep: Sweep,
     path: Path,
-    *,
-    resume: bool = False,
-    executor: str = "processes",
-    workers: int = 0,
-    done: Done | None = None,
-    stop: Event | None = None,
+    **how: Unpack[How],
 ) -> None:
     """Carry a sweep out, or finish it."""
-    opened = (Store.resume if resume else Store.create)(path, sweep.meta())
-    with opened as store, Crew(executor_of(executor, workers), workers, sweep.paper) as crew:
-        crew.run(store, sweep.tasks(), done, stop)
+    with bench(path, sweep.meta(), sweep.paper, how) as at:
+        at.run(sweep.tasks())
 
 
 def share_held(store: Store, point: int, statement: str) -> float | None:

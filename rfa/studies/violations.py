@@ -3,11 +3,11 @@ in fact."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Event
+from typing import Unpack
 
 from rfa.errors import InputError
 from rfa.papers import Paper
@@ -25,7 +25,7 @@ from rfa.studies.assumptions import (
 )
 from rfa.studies.breakpoints import TESTS, Break, Prober, find_break
 from rfa.studies.coordinates import coordinate, move
-from rfa.studies.execution import Crew, Done, executor_of
+from rfa.studies.execution import Bench, How, bench
 from rfa.studies.proof_paths import Broken, first_broken, goals_of, linked, users_of
 from rfa.studies.storage import Store
 from rfa.studies.summary import Rate, Rates, rates_of, unconditioned
@@ -101,23 +101,17 @@ class Violations:
 def report_violations(
     wish: Wish,
     path: Path,
-    *,
-    resume: bool = False,
-    executor: str = "processes",
-    workers: int = 0,
-    done: Done | None = None,
-    stop: Event | None = None,
+    **how: Unpack[How],
 ) -> Violations:
     """Run what the report needs and put it together."""
     paper, setting = load_paper(wish.paper), wish.setting
     check_certificate(wish.claims, paper)
     C = judged_at(paper, setting)
     found = assumptions(paper, setting, C)
-    with (Store.resume if resume else Store.create)(path, wish.meta()) as store:
-        with Crew(executor_of(executor, workers), workers, wish.paper) as crew:
-            run_on = Hand(wish, paper, C, crew, store, done, stop)
-            crew.run(store, _tasks(wish), done, stop)
-            maps, breaks = _map(run_on), tuple(_breaks(run_on))
+    with bench(path, wish.meta(), wish.paper, how) as at:
+        at.run(_tasks(wish))
+        store, run_on = at.store, Hand(wish, paper, C, at)
+        maps, breaks = _map(run_on), tuple(_breaks(run_on))
         rates = rates_of(store, paper, level=wish.level / 2 if breaks else wish.level, method="exact")
         violations = tuple(_violation(a, paper, store, rates) for a in found if not a.holds)
         return Violations(
@@ -129,19 +123,13 @@ def report_violations(
 def report_breaks(
     wish: Wish,
     path: Path,
-    *,
-    resume: bool = False,
-    executor: str = "processes",
-    workers: int = 0,
-    done: Done | None = None,
-    stop: Event | None = None,
+    **how: Unpack[How],
 ) -> tuple[Break, ...]:
     """The break points alone."""
     paper = load_paper(wish.paper)
     check_certificate(wish.claims, paper)
-    opened = (Store.resume if resume else Store.create)(path, wish.meta())
-    with opened as store, Crew(executor_of(executor, workers), workers, wish.paper) as crew:
-        return tuple(_breaks(Hand(wish, paper, judged_at(paper, wish.setting), crew, store, done, stop)))
+    with bench(path, wish.meta(), wish.paper, how) as at:
+        return tuple(_breaks(Hand(wish, paper, judged_at(paper, wish.setting), at)))
 
 
 @dataclass(frozen=True)
@@ -151,14 +139,7 @@ class Hand:
     wish: Wish
     paper: Paper
     C: float
-    crew: Crew
-    store: Store
-    done: Done | None
-    stop: Event | None
-
-    def run(self, tasks: Iterable[Task]) -> None:
-        """Run the tasks that the store lacks."""
-        self.crew.run(self.store, tasks, self.done, self.stop)
+    at: Bench
 
 
 def _tasks(wish: Wish) -> Iterator[Task]:
@@ -208,7 +189,7 @@ def _breaks_along(of: Hand, place: int, claims: Sequence[str], level: float) -> 
     id = claims_of(paper, setting, of.C)[place].id
     statements = tuple(dict.fromkeys(_statement_of(paper, c) for c in claims if c != CERTIFICATE))
     first = BREAKS_FROM + place * BREAKS_EACH
-    run_on = partial(Prober, of.run, of.store, unconditioned(setting), axis, level=level, most=of.wish.tries)
+    run_on = partial(Prober, of.at.run, of.at.store, unconditioned(setting), axis, level=level, most=of.wish.tries)
     on_start = run_on(statements=(CERTIFICATE,), first_point=first + BREAKS_EACH // 2)
     on_run = run_on(statements=statements, first_point=first)
     for claim in claims:
@@ -235,9 +216,9 @@ def _map(of: Hand) -> tuple[Map, ...]:
             for k in range(wish.map_trials):
                 yield Task(point * STRIDE + k, with_seed(setting, k), statements, point=point)
 
-    of.run(tasks())
+    of.at.run(tasks())
     points = iter(range(MAP_FROM, MAP_FROM + len(rows) * len(columns)))
-    shares = tuple(tuple(share_held(of.store, next(points), wish.map_of) for _ in columns) for _ in rows)
+    shares = tuple(tuple(share_held(of.at.store, next(points), wish.map_of) for _ in columns) for _ in rows)
     return (Map(wish.map_of, (row_name, rows), (column_name, columns), shares, wish.map_trials),)
 
 
