@@ -145,7 +145,7 @@ class Meter:
         """What is about to be done and where its results are kept."""
         some = [f"{self.total} trials"] if self.total else []
         if self.at_most:
-            some.append(f"at most {self.at_most} {'more' if some else 'trials'} (as a rule a fifth of them)")
+            some.append(f"at most {self.at_most} {'more' if some else 'trials'}")
         kept = f", {self.done} of them done" if self.done else ""
         told = " and ".join(some) or "trials"
         return f"{told}{kept}; each is saved in {file} when it is finished (Ctrl-C stops in order, --resume goes on)"

@@ -13,8 +13,9 @@ from rfa.studies.coordinates import Coordinate
 from rfa.studies.rates import LEVEL
 from rfa.studies.trials import CERTIFICATE, code_version
 
-AFFORDABLE = 2e6
-"""Multiplications of a run up to which break points are sought unasked: some milliseconds, and some thousand runs."""
+AFFORDABLE = 2e5
+"""Multiplications of a run up to which break points are sought unasked; a search takes some thousand runs, and judging
+them takes longer than training them."""
 
 
 @dataclass(frozen=True)
