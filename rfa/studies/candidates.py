@@ -1,15 +1,17 @@
-"""One evaluation of a search: a setting, perhaps with planted first weights, that travels as JSON."""
+"""What a run of a search is made of: a setting, and what of its sample and first weights is planted."""
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rfa.data import CENTRE_LABEL, draw_sample, draw_start, four_centres
+from rfa.data import CENTRE_LABEL, Sample, draw_sample, draw_start, four_centres
 from rfa.errors import InputError
 from rfa.rounding import Array
 from rfa.run import Run
@@ -20,16 +22,58 @@ DEFAULTS = {f.name: f.default for f in fields(Setting) if f.default is not MISSI
 """What keys of a setting are when they are not given."""
 
 
+def _ties(sample: Sample, W: Array) -> tuple[Sample, Array]:
+    """Every second neuron starts at 0, so that all its preactivations are tied there."""
+    return sample, np.where(np.arange(len(W))[:, None] % 2 == 0, 0.0, W)
+
+
+def _empty_cluster(sample: Sample, W: Array) -> tuple[Sample, Array]:
+    """The samples of the last cluster move to the first, with their deviations and their noise."""
+    cluster = np.where(sample.cluster == 3, 0, sample.cluster)
+    return _moved(sample, sample.X - sample.centre[sample.cluster], cluster), W
+
+
+def _one_cluster_noise(sample: Sample, W: Array) -> tuple[Sample, Array]:
+    """All labels of the first cluster are noisy, and no others."""
+    return replace(sample, y=np.where(sample.cluster == 0, -sample.y_clean, sample.y_clean)), W
+
+
+def _no_deviations(sample: Sample, W: Array) -> tuple[Sample, Array]:
+    """Every sample lies on its centre."""
+    return _moved(sample, np.zeros_like(sample.X), sample.cluster), W
+
+
+def _equal_deviations(sample: Sample, W: Array) -> tuple[Sample, Array]:
+    """Every sample has the deviation of the first."""
+    first = sample.X[0] - sample.centre[sample.cluster[0]]
+    return _moved(sample, np.broadcast_to(first, sample.X.shape), sample.cluster), W
+
+
+def _moved(sample: Sample, deviation: Array, cluster: NDArray[np.int64]) -> Sample:
+    """The sample with other deviations (n, d) and clusters (n), noisy where it was."""
+    clean = CENTRE_LABEL[cluster]
+    X = (sample.centre[cluster] + deviation).astype(sample.X.dtype)
+    return replace(sample, X=X, y=np.where(sample.noisy, -clean, clean), y_clean=clean, cluster=cluster, extent=None)
+
+
+STATES: Mapping[str, Callable[[Sample, Array], tuple[Sample, Array]]] = {
+    "ties": _ties, "empty cluster": _empty_cluster, "one cluster noisy": _one_cluster_noise,
+    "no deviations": _no_deviations, "equal deviations": _equal_deviations,
+}  # fmt: skip
+"""Samples and starts that random ones hardly are."""
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """One evaluation: a setting (its seed included) and how far its first weights are planted.
+    """One evaluation: a setting (its seed included) and what of its sample and first weights is planted.
 
     `planted` = (pull, size): each neuron is moved towards the centre of its sign by `pull` in [0, 1] and its
-    norm multiplied by `size`; (0, 1) is the random start itself.
+    norm multiplied by `size`; (0, 1) is the random start itself. `state` names entries of `STATES`, applied in order.
     """
 
     setting: Setting
     planted: tuple[float, float] = (0.0, 1.0)
+    state: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -44,7 +88,8 @@ class Candidate:
     def to_dict(self) -> dict[str, Any]:
         """All keys of the setting, and how the start is planted if it is; `from_dict` is the inverse."""
         planted = {} if self.planted == (0.0, 1.0) else {"planted": list(self.planted)}
-        return {"setting": self.setting.to_dict(), **planted}
+        state = {"state": list(self.state)} if self.state else {}
+        return {"setting": self.setting.to_dict(), **planted, **state}
 
     @staticmethod
     def from_dict(given: Any) -> Candidate:
@@ -55,7 +100,10 @@ class Candidate:
         if not isinstance(planted, list) or len(planted) != 2:
             raise InputError(f"planted = {planted!r}; expected [pull, size]")
         pull, size = (planted_number(x) for x in planted)
-        return Candidate(Setting.from_dict(given["setting"]), (pull, size))
+        state = given.get("state", [])
+        if not isinstance(state, list) or any(name not in list(STATES) for name in state):
+            raise InputError(f"state = {state!r}; expected a list of {', '.join(STATES)}")
+        return Candidate(Setting.from_dict(given["setting"]), (pull, size), tuple(state))
 
     @staticmethod
     def of(text: str) -> Candidate:
@@ -75,18 +123,21 @@ def planted_number(x: Any) -> float:
 
 
 def make_run(candidate: Candidate) -> Run:
-    """The run of a candidate; planted starts are trained from the planted weights."""
+    """The run of a candidate; planted samples and starts are trained as they are."""
     setting, (pull, size) = candidate.setting, candidate.planted
-    if (pull, size) == (0.0, 1.0):
+    if (pull, size) == (0.0, 1.0) and not candidate.state:
         return simulate(setting)
     sample = draw_sample(setting)
     W, a = draw_start(setting)
+    W = plant(W, a, sample.mu, pull, size)
+    for name in candidate.state:
+        sample, W = STATES[name](sample, W)
     known = {
         k: getattr(setting, k)
         for k in ("sigma", "eta", "omega_init", "delta", "relu_at_zero", "a6_power", "C", "C0", "d")
     }
     return trained(
-        sample, a, plant(W, a, sample.mu, pull, size), step_size=setting.step_size, steps=setting.total_steps,
+        sample, a, W, step_size=setting.step_size, steps=setting.total_steps,
         level=setting.record, **known, setting=setting,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -208,7 +208,7 @@ def _neighbour(of: Candidate, width: float, rng: np.random.Generator) -> Candida
     elif rng.random() < 0.3:
         pull, size = 0.0, 1.0
     try:
-        return Candidate(setting.override(**changes), (pull, size))
+        return replace(of, setting=setting.override(**changes), planted=(pull, size))
     except InputError:
         return of
 

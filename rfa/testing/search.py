@@ -171,11 +171,11 @@ def told(judgement: Judgement, verdict: Verdict | None, candidate: Candidate | N
 
 
 def in_words(candidate: Candidate) -> str:
-    """The keys of a setting that differ from their defaults, and how the start is planted."""
+    """The keys of a setting that differ from their defaults, and what is planted."""
     words = [f"{key} = {value}" for key, value in candidate.changed.items()]
     if candidate.planted != (0.0, 1.0):
         words.append("first weights pulled by {:g} to the centres, norms times {:g}".format(*candidate.planted))
-    return ", ".join(words)
+    return ", ".join([*words, *(f"planted: {name}" for name in candidate.state)])
 
 
 def examine(

@@ -17,7 +17,7 @@ from rfa.papers import Paper
 from rfa.rounding import Rounded
 from rfa.run import Run
 from rfa.setting import Setting, checked
-from rfa.studies.candidates import Candidate, make_run
+from rfa.studies.candidates import STATES, Candidate, make_run
 from rfa.testing.regions import Names, Region, fits
 
 CONSTANTS = (4.0, 2.0, 9.0, 16.0)
@@ -130,7 +130,8 @@ def _step_size(draw: st.DrawFn, calm: bool, fixed: Mapping[str, Any]) -> dict[st
 def candidates(of: st.SearchStrategy[Setting] | None = None, *, planted: bool = False) -> st.SearchStrategy[Candidate]:
     """What runs are made of: settings (default: anywhere) and, with `planted`, now and then planted first weights.
 
-    Planted weights are pulled towards the centres of their sign and scaled, see `rfa.studies.falsify.plant`.
+    Planted weights are pulled towards the centres of their sign and scaled; some samples are planted besides, see
+    `rfa.studies.candidates`.
     """
     unplanted = (settings() if of is None else of).map(Candidate)
     return st.one_of(unplanted, _leaning(of)) if planted else unplanted
@@ -138,7 +139,8 @@ def candidates(of: st.SearchStrategy[Setting] | None = None, *, planted: bool = 
 
 def _leaning(of: st.SearchStrategy[Setting] | None) -> st.SearchStrategy[Candidate]:
     pulls, sizes = st.sampled_from((0.5, 1.0, 0.1, 0.9)), st.sampled_from((1.0, 0.1, 10.0))
-    return st.builds(Candidate, settings() if of is None else of, st.tuples(pulls, sizes))
+    states = st.lists(st.sampled_from(list(STATES)), unique=True, max_size=2).map(tuple)
+    return st.builds(Candidate, settings() if of is None else of, st.tuples(pulls, sizes), states)
 
 
 def runs(of: st.SearchStrategy[Setting] | None = None, *, planted: bool = False) -> st.SearchStrategy[Run]:
@@ -150,7 +152,11 @@ def runs(of: st.SearchStrategy[Setting] | None = None, *, planted: bool = False)
 
 
 def planted_states(of: st.SearchStrategy[Setting] | None = None) -> st.SearchStrategy[Run]:
-    """Runs whose first weights are all planted: pulled towards the centres of their sign, up to exactly onto them."""
+    """Runs whose first weights are all planted: pulled towards the centres of their sign, up to exactly onto them.
+
+    Some are of planted samples besides: neurons tied everywhere, an empty cluster, all the noise in one cluster, no
+    deviations, equal ones (`rfa.studies.candidates.STATES`).
+    """
     return _leaning(of).map(made)
 
 

@@ -27,7 +27,7 @@ LAGGARD = Setting(d=20, n=21, m=2, sigma=0.03, K=1, omega_init=0.01, fresh=200, 
 BALANCED = Setting(d=2, n=64, m=32, sigma=1e-3, K=2, omega_init=1e-3, fresh=200, seed=1, name="balanced")
 CONFIRMED_ON = {
     "S8b": LAGGARD, "R4": BALANCED, "conclusion": BALANCED,
-    "L4": WIDE, "D7": WIDE, "L6": WIDE, "T1": LONG, "L13": "quick", "P2": "quick",
+    "A5": WIDE, "L4": WIDE, "D7": WIDE, "L6": WIDE, "T1": LONG, "L13": "quick", "P2": "quick",
 }  # fmt: skip
 """Runs that confirm what few random ones do: many neurons in a high dimension, a tiny step size, many samples."""
 BY_NAME = {"E23", "U-L13ao"}

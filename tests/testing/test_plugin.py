@@ -168,6 +168,7 @@ BAD_OPTIONS = {
     "profile": (("--rfa-profile", "slow"), "rfa_profile = 'slow'; expected one of dev, ci, nightly"),
     "json": (("--rfa-replay", "{"), "a candidate: not JSON"),
     "setting": (("--rfa-replay", '{"setting": {"d": 2}}'), "n: missing"),
+    "state": (("--rfa-replay", '{"setting": {}, "state": ["odd"]}'), "state = ['odd']; expected a list of ties, empty"),
     "planted": (("--rfa-replay", '{"setting": {}, "planted": [1]}'), "planted = [1]; expected [pull, size]"),
 }
 

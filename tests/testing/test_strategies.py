@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, find, given, settings as hypothesis_settings
 from rfa import InputError, Setting, judge
 from rfa.chains import Chain
 from rfa.clusters import LAWS
-from rfa.studies.candidates import Candidate
+from rfa.studies.candidates import STATES, Candidate
 from rfa.testing import PROFILES, candidates, claims, cluster_laws, made, noise_laws, planted_states, runs, settings
 from rfa.testing.regions import two_digits
 from tests.studies.toy import PAPER as TOY
 from tests.testing.toys import statement_of
 
+many = hypothesis_settings(PROFILES["ci"], max_examples=300, suppress_health_check=list(HealthCheck))
 few = hypothesis_settings(PROFILES["ci"], max_examples=25, suppress_health_check=list(HealthCheck))
 IDS = ("A1", "A2", "A3", "A4", "A5", "A6", "A7")
 
@@ -145,6 +146,25 @@ def test_planted_starts_lean_on_centres_of_their_sign():
     cosine = np.where(run.sign_matches, run.cosine_start.value, -1).max(axis=1)
 
     assert (cosine > 0.999).all()
+
+
+SHOWS = {
+    "ties": lambda run: (run.pre(0).value[:, ::2] == 0).all() and (run.norm.value[0, 1::2] > 0).all(),
+    "empty cluster": lambda run: run.cluster_size[3] == 0 and run.cluster_size.sum() == run.n,
+    "one cluster noisy": lambda run: (run.sample.noisy == (run.sample.cluster == 0)).all(),
+    "no deviations": lambda run: (run.sample.centre[run.sample.cluster] == run.sample.X).all(),
+    "equal deviations": lambda run: np.ptp(run.sample.X - run.sample.centre[run.sample.cluster], axis=0).max() < 1e-15,
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_planted_states_are_drawn_and_are_what_they_say(state):
+    setting = Setting(d=4, n=16, m=4, sigma=0.1, omega_init=0.1, eta=0.25, K=1)
+    plain, planted = made(Candidate(setting)), made(Candidate(setting, state=(state,)))
+    assert SHOWS[state](planted) and not SHOWS[state](plain)
+
+    found = find(candidates(planted=True), lambda candidate: state in candidate.state, settings=many)
+    assert Candidate.of(found.command) == found and found.state == (state,)
 
 
 def test_laws_are_chosen_by_what_is_true_of_them():
