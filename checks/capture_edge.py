@@ -6,7 +6,7 @@ C1 = 2 in E6-E14, which use its L5c and L5d parts only. Probabilities close to 1
 from collections.abc import Iterator
 
 from checks.capture_terms import Premises, Terms, enough_samples, equal_sizes, known_law, premises
-from checks.measured import captured, edge, per_run
+from checks.measured import captured, edge, per_run, starts_off_zero
 from checks.projections import clean_probability, start_correlation
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, then
 from rfa.chains import Chain
@@ -162,7 +162,8 @@ def _probabilities(terms: Terms, given: Premises) -> Iterator[Chain]:
     )  # fmt: skip
     yield chain(
         "E12", "mass next to 0",
-        law.near, ge(c1, "one-dimensional isotropic log-concave law", needs=[given.log_concave]), axes="j",
+        law.near, ge(c1, "one-dimensional isotropic log-concave law", needs=[given.log_concave]),
+        axes="j", where=starts_off_zero(run),
     )  # fmt: skip
     needs = [given.symmetric, given.log_concave, given.tight]
     yield chain(

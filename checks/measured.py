@@ -136,9 +136,14 @@ def edge(run: Run) -> Rounded:
 
 @per_run
 def captured(run: Run) -> NDArray[np.bool_]:
-    """Whether <w_j(0)/‖w_j(0)‖, mu> >= 1/(3 C0 √d), whatever the sign of a_j, axes j mu."""
+    """Whether <w_j(0)/‖w_j(0)‖, mu> >= 1/(3 C0 √d), whatever the sign of a_j, axes j mu; not for w_j(0) = 0."""
     reach = run.norm[0].value[:, None] * run.threshold_J.value
-    return np.asarray(run.toward[0].value >= reach)
+    return np.asarray((run.toward[0].value >= reach) & starts_off_zero(run)[:, None])
+
+
+def starts_off_zero(run: Run) -> NDArray[np.bool_]:
+    """Whether w_j(0) has a direction, axis j."""
+    return np.asarray(run.norm[0].value > 0)
 
 
 def whole(count: Rounded) -> Rounded:

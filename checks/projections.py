@@ -127,8 +127,9 @@ def exact_tail(law: ClusterLaw, d: int, thresholds: Rounded) -> Rounded:
 
 
 def start_directions(run: Run) -> Array:
-    """v_j = w_j(0)/‖w_j(0)‖, shape (m, d)."""
-    return np.asarray(run.W(0) / np.linalg.norm(run.W(0), axis=1, keepdims=True))
+    """v_j = w_j(0)/‖w_j(0)‖, shape (m, d); 0 for w_j(0) = 0."""
+    size = np.linalg.norm(run.W(0), axis=1, keepdims=True)
+    return np.asarray(run.W(0) / np.where(size > 0, size, 1))
 
 
 def _along_axis(law: ClusterLaw, direction: Array, t: Array) -> Array:

@@ -7,9 +7,10 @@ import pytest
 
 from rfa import Outcome, Setting, find_papers, judge, simulate
 from rfa.simulation import simulate as train
-from rfa.studies.candidates import Candidate
+from rfa.studies.candidates import STATES, Candidate
 from rfa.testing import PROFILES, candidates, examine, made
 from rfa.testing.laws import agrees_where_decided, loosens_safely, reads_both_ways, sees_alike
+from rfa.testing.search import broken, is_broken
 from rfa.testing.symmetries import views
 
 PAPERS = find_papers()
@@ -67,6 +68,18 @@ SETTINGS = {
     "wide": small(sigma=0.3, omega_init=0.1, eta=0.2, relu_at_zero=0.5, seed=2),
     "off the grid": small(d=5, n=6, m=4, sigma=1.0, omega_init=1.0, eta=0.3, K=None, alpha=0.3, steps=4, seed=4),
 }
+
+
+SPREAD = small(d=20, n=29, m=32, clusters="laplace", noise="per-cluster", K=2, C0=50.0, fresh=200, seed=3)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_planted_state_refutes_a_statement_or_a_link(state):
+    run = made(Candidate(SPREAD.override(engine="auto"), (0.5, 10.0), (state,)))
+    judgements = [judge(statement, run) for statement, _ in STATEMENTS]
+
+    assert [broken(one) for one in judgements if is_broken(one)] == []
+    assert sum(one.outcome is Outcome.CONFIRMED for one in judgements) > 5
 
 
 @cache
