@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
@@ -29,6 +29,7 @@ from rfa.testing.search import PROFILES, NeverExercised, Refuted, Tally, examine
 from rfa.testing.strategies import runs, settings
 from rfa.verdicts import Outcome
 
+T = TypeVar("T")
 DEFAULT_FOLDER = "counterexamples"
 
 
@@ -73,13 +74,26 @@ def tally() -> Tally | None:
 @pytest.fixture(scope="session")
 def named_setting() -> Callable[[str], Setting]:
     """A function that gives a named setting of an installed paper, or one from a TOML file."""
-    return find_setting
+    return told(find_setting)
 
 
 @pytest.fixture(scope="session")
 def named_run() -> Callable[[str], Run]:
     """A function that gives the run of a named setting; each is trained once a session."""
-    return cache(simulate)
+    return told(cache(simulate))
+
+
+def told(by_name: Callable[[str], T]) -> Callable[[str], T]:
+    """The function of a fixture, which fails a test in one line where it is given a wrong name."""
+
+    @wraps(by_name)
+    def of(name: str) -> T:
+        try:
+            return by_name(name)
+        except InputError as why:
+            raise pytest.fail.Exception(str(why), pytrace=False) from None
+
+    return of
 
 
 # ---- one test ------------------------------------------------------------------------------------------------

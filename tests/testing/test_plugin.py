@@ -216,6 +216,15 @@ def test_a_wrong_marker_says_what_is_wrong(session, arguments, told):
     assert "Traceback" not in result.stdout.str() and "plugin.py:" not in result.stdout.str()
 
 
+def test_a_fixture_says_in_one_line_which_settings_there_are(session):
+    source = "def test_it(named_setting, named_run):\n    named_{}('quikc')\n"
+    for what in ("setting", "run"):
+        result = session(source.format(what))
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["'quikc': no such setting or file; expected a TOML file or one of *quick*"])
+        assert "audit.py" not in result.stdout.str() and "plugin.py" not in result.stdout.str()
+
+
 def test_a_marked_test_is_skipped_where_the_plugin_is_off(session):
     session(WRONG, on=("-p", "no:cacheprovider")).assert_outcomes(skipped=1)
     mine = "import pytest\n\n@pytest.mark.statement\ndef test_of_a_bank():\n    pass\n"
