@@ -91,6 +91,7 @@ COUNTS = [
 @pytest.mark.parametrize(("which", "way", "ids"), COUNTS)
 def test_a_wrong_count_of_active_samples_is_seen(monkeypatch, which, way, ids):
     j, mu = place()
+    on_crowded()  # judged before anything is wrong
     counts = start_counts(crowded())
     wrong = {name: Rounded(np.array(getattr(counts, name).value)) for name in ("clean", "noisy")}
     wrong[which].value[j, mu] += 60_000 if way == "up" else -60_000
