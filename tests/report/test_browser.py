@@ -237,3 +237,22 @@ def test_axe_finds_no_serious_violation(driver, path, every_status):
         browser.show(driver, one_page, width, dark)
         one(driver, f".node[data-id='{id}']").click()
         assert browser.serious(driver) == []
+
+
+PRINTED = """return {
+    wide: getComputedStyle(document.querySelector('.graph.wide')).display,
+    narrow: getComputedStyle(document.querySelector('.graph.narrow')).display,
+    kept: getComputedStyle(document.querySelector('.graph.wide')).breakInside,
+    row: getComputedStyle(document.querySelector('tbody tr')).display,
+};"""
+
+
+def test_on_paper_the_whole_graph_stays_on_one_page_and_tables_are_tables(driver, path):
+    browser.show(driver, path, width=700)
+    try:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        found = driver.execute_script(PRINTED)
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+    assert found == {"wide": "block", "narrow": "none", "kept": "avoid", "row": "table-row"}
