@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rfa.errors import InputError
+from rfa.papers import DoesNotApply, Paper
 from rfa.verdicts import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from rfa.run import Run
+
+HARMLESS = ("signs", "time")
+"""Kinds of departure under which the training is still gradient descent of the theorem's network and loss."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,23 @@ class Guarantee:
             ],
             "figures": [vars(f) for f in self.figures],
         }  # fmt: skip
+
+
+def departed(run: Run) -> list[str]:
+    """In what a run is not trained as a guarantee supposes."""
+    return [one.says for one in run.departures if one.kind not in HARMLESS]
+
+
+def guaranteed(paper: Paper, run: Run) -> Guarantee:
+    """What a paper guarantees of a run from its sample and first weights.
+
+    `InputError` if the paper has no certificate, `DoesNotApply` if the run is not trained as the guarantee supposes.
+    """
+    if paper.certify is None:
+        raise InputError(f"paper {paper.name!r} has no certificate")
+    if away := departed(run):
+        raise DoesNotApply(f"it speaks of gradient descent in the setting of the theorem, and here {'; '.join(away)}")
+    return paper.certify(run)
 
 
 def _lack(condition: Verdict) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 
 from rfa.data import Sample, draw_sample, draw_start
-from rfa.departures import departures_of
+from rfa.departures import departures_of, first_of_each
 from rfa.engine.reduction import dimensions, engine_of, reduce_given
 from rfa.engine.threads import thread_count
 from rfa.errors import InputError
@@ -53,10 +53,14 @@ def simulate(
 
 
 def start(setting: Setting, *, accept: Accept | None = None) -> Run:
-    """The sample and first weights that `simulate` would train, as a run of no steps."""
+    """The sample and first weights that `simulate` would train, as a run of no steps.
+
+    It lists in what its training would depart from the theorem's setting.
+    """
     check_memory(setting.override(steps=1))
     sample, W, a, draws = _drawn(setting, accept)
-    return replace(_train(setting, sample, W, a, steps=0), draws=draws)
+    listed = first_of_each(departures(setting, sample.mu))
+    return replace(_train(setting, sample, W, a, steps=0), draws=draws, departures=listed)
 
 
 def _drawn(setting: Setting, accept: Accept | None) -> tuple[Sample, Array, Array, int]:

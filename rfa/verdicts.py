@@ -90,24 +90,39 @@ class Judgement:
         return self.premises + self.conclusions
 
 
-def judge(statement: Statement, run: Run, *, links: bool = True) -> Judgement:
+@dataclass(frozen=True)
+class Evaluated:
+    """One statement on one run: each claim beside its verdict, premises first, or why there are none.
+
+    `outcome` is NOT_APPLICABLE or ERROR, with its `reason`, where the statement cannot be evaluated; else None.
+    """
+
+    premises: tuple[tuple[Claim, Verdict], ...] = ()
+    conclusions: tuple[tuple[Claim, Verdict], ...] = ()
+    links: tuple[tuple[Claim, Verdict], ...] = ()
+    outcome: Outcome | None = None
+    reason: str = ""
+
+
+def evaluate(statement: Statement, run: Run, *, links: bool = True) -> Evaluated:
     """Evaluate one statement on one run; its chains too unless `links` is false.
 
-    A check that raises `DoesNotApply` gives NOT_APPLICABLE; one that cannot be evaluated gives ERROR with the reason.
+    A check that raises `DoesNotApply`, or that a departure of the run from the theorem's setting leaves without
+    meaning, gives NOT_APPLICABLE; one that cannot be evaluated gives ERROR with the reason.
     """
     for departure in run.departures:
         if reason := statement.moot.get(departure.kind):
-            return Judgement(statement, Outcome.NOT_APPLICABLE, reason=f"{reason}, and here {departure.says}")
+            return Evaluated(outcome=Outcome.NOT_APPLICABLE, reason=f"{reason}, and here {departure.says}")
     try:
         with np.errstate(over="ignore", invalid="ignore"):
-            return _judged(statement, run, links)
+            return _evaluated(statement, run, links)
     except DoesNotApply as why:
-        return Judgement(statement, Outcome.NOT_APPLICABLE, reason=str(why))
+        return Evaluated(outcome=Outcome.NOT_APPLICABLE, reason=str(why))
     except (ArithmeticError, LookupError, TypeError, ValueError) as why:
-        return Judgement(statement, Outcome.ERROR, reason=f"{type(why).__name__}: {why}")
+        return Evaluated(outcome=Outcome.ERROR, reason=f"{type(why).__name__}: {why}")
 
 
-def _judged(statement: Statement, run: Run, links: bool) -> Judgement:
+def _evaluated(statement: Statement, run: Run, links: bool) -> Evaluated:
     yielded = list(statement.claims(run, links=links))
     claims = [c for c in yielded if isinstance(c, Claim)]
     chained = [c for y in yielded if isinstance(y, Chain) for c in y.links()]
@@ -115,11 +130,22 @@ def _judged(statement: Statement, run: Run, links: bool) -> Judgement:
     check_axes([*claims, *chained])
     premises = [c for c in claims if c.role == "premise"]
     labels = run.labels
-    judged_premises = tuple(judge_premise(p, labels) for p in premises)
-    conclusions = tuple(judge_claim(c, premises, labels, statement) for c in claims if c.role == "conclusion")
-    judged_links = tuple(judge_claim(c, (), labels, statement) for c in chained)
-    outcome = first_of(v.outcome for v in (conclusions or judged_premises))
-    return Judgement(statement, outcome, judged_premises, conclusions, judged_links)
+    return Evaluated(
+        tuple((p, judge_premise(p, labels)) for p in premises),
+        tuple((c, judge_claim(c, premises, labels, statement)) for c in claims if c.role == "conclusion"),
+        tuple((c, judge_claim(c, (), labels, statement)) for c in chained),
+    )
+
+
+def judge(statement: Statement, run: Run, *, links: bool = True) -> Judgement:
+    """The verdicts on one statement on one run (see `evaluate`), and its one-word outcome."""
+    found = evaluate(statement, run, links=links)
+    if found.outcome is not None:
+        return Judgement(statement, found.outcome, reason=found.reason)
+    premises, conclusions, chained = (
+        tuple(verdict for _, verdict in of) for of in (found.premises, found.conclusions, found.links)
+    )
+    return Judgement(statement, first_of(v.outcome for v in (conclusions or premises)), premises, conclusions, chained)
 
 
 def first_of(outcomes: Iterable[Outcome]) -> Outcome:

@@ -3,12 +3,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from rfa import InputError, Setting, load_run, save_run, verify
+from checks import PAPER, explicit as theorem
+from rfa import InputError, Setting, judge, load_run, save_run, verify
 from rfa.cli import main
 from rfa.data import draw_sample
 from rfa.setting import THEOREMS
 from rfa.simulation import simulate
 from rfa.studies.assumptions import features
+from rfa.studies.trials import certificate_mark, statement_marks
 from tests.elsewhere import Loop
 from tests.runs import good_start, small, small_setting
 
@@ -153,6 +155,40 @@ def test_a_variant_comes_back_from_its_file_with_the_same_report(tmp_path):
     save_run(run, tmp_path / "v.npz")
 
     assert verify(load_run(tmp_path / "v.npz")).document["statements"] == report.document["statements"]
+
+
+@pytest.mark.parametrize("paper", [PAPER, theorem.PAPER], ids=lambda paper: paper.name)
+@pytest.mark.parametrize("name", ["both layers", "mini-batches", "gelu", "squared", "oblique centres", "more clusters"])
+def test_a_trial_of_a_study_says_of_a_variant_what_its_report_says(name, paper):
+    run, _ = varied(name)
+    for statement in paper.results:
+        judged = judge(statement, run, links=True)
+        said = {v.id: v.outcome.name for v in (*judged.verdicts, *judged.links)} or {"": judged.outcome.name}
+        assert {m.claim: m.outcome for m in statement_marks(statement, run, links=True)} == said
+
+
+@pytest.mark.parametrize("name", ["both layers", "mini-batches", "gelu", "squared", "oblique centres"])
+def test_nothing_is_certified_of_a_variant(name):
+    run, _ = varied(name)
+    mark = certificate_mark(theorem.PAPER, run)
+
+    assert (mark.role, mark.outcome) == ("statement", "NOT_APPLICABLE") and "and here" in mark.failing
+    assert list(theorem.PAPER.notes(run)) == []
+
+
+def test_more_steps_than_the_theorem_takes_can_be_certified():
+    assert certificate_mark(theorem.PAPER, varied("past T")[0]).role == "conclusion"
+    assert any(note.startswith("Certified margin") for note in theorem.PAPER.notes(varied("past T")[0]))
+
+
+@pytest.mark.parametrize("change", ["layers=both", "batch=20", "activation=gelu", "loss=squared"])
+def test_certify_refuses_a_variant_in_one_line(change, tmp_path, capsys):
+    (tmp_path / "s.toml").write_text(small_setting().to_toml())
+
+    assert main(["certify", str(tmp_path / "s.toml"), "--set", change], standalone_mode=False) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1
+    assert err.startswith("rfa: no certificate: it speaks of gradient descent in the setting of the theorem")
 
 
 def test_a_study_of_violations_lists_the_variant_among_what_the_paper_assumes():

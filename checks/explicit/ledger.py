@@ -10,6 +10,7 @@ from checks.explicit.quantities import centre_label, deviations, projections
 from checks.feasible import judged_C
 from rfa import DoesNotApply, Run
 from rfa.constants import ConstantsTable, Requirement, Variant
+from rfa.guarantees import departed
 from rfa.ledger import Ledger, ledger
 
 EXPLICIT_C, LEAST_C = 90.0, 64.01
@@ -67,7 +68,12 @@ def sizes(delta: float, C: float) -> dict[str, float]:
 
 
 def notes(run: Run) -> Iterator[str]:
-    """The certificate in one sentence, and whether the C of the run is one at which it can be expected."""
+    """The certificate in one sentence, and whether the C of the run is one at which it can be expected.
+
+    Nothing is certified of a run that is not trained as the guarantee supposes.
+    """
+    if departed(run):
+        return
     margin = min(x.lower for x in certify(run).recursion.margin)
     yield f"Certified margin {margin:.4g}, measured margin {worst_margin(run):.4g}."
     try:

@@ -19,14 +19,14 @@ import scipy
 
 import rfa
 from rfa.audit import acceptance
-from rfa.chains import Chain
 from rfa.claims import FAILS, HOLDS, Claim
 from rfa.errors import InputError
+from rfa.guarantees import guaranteed
 from rfa.papers import DoesNotApply, Paper, Statement, find_papers
 from rfa.run import Run
 from rfa.setting import Setting
 from rfa.simulation import simulate, start
-from rfa.verdicts import Outcome, Verdict, check_axes, judge_claim, judge_premise
+from rfa.verdicts import Outcome, Verdict, evaluate
 
 NOT_CODE = {
     "cli.py", "command_line.py", "listing.py", "gallery.py", "progress.py", "realdata", "recheck", "report", "studies",
@@ -205,9 +205,10 @@ def marks_of(paper: Paper, run: Run, task: Task) -> Iterator[Mark]:
 
 def certificate_mark(paper: Paper, run: Run) -> Mark:
     """The guarantee of a paper as a conclusion without premises; the weakest condition is its witness."""
-    if paper.certify is None:
-        raise InputError(f"paper {paper.name!r} has no certificate")
-    found = paper.certify(run)
+    try:
+        found = guaranteed(paper, run)
+    except DoesNotApply as why:
+        return Mark(CERTIFICATE, "", "statement", Outcome.NOT_APPLICABLE.name, 0, 0, failing=str(why))
     weakest = min(found.conditions, key=lambda c: (_WORST[c.outcome], c.slack if c.slack is not None else -np.inf))
     return Mark(
         CERTIFICATE, CERTIFICATE, "conclusion", weakest.outcome.name, int(HOLDS), _WORST[weakest.outcome],
@@ -221,39 +222,20 @@ _WORST = {Outcome.CONFIRMED: 1, Outcome.SILENT: -1, Outcome.UNDECIDED: 0, Outcom
 
 def statement_marks(statement: Statement, run: Run, links: bool = False) -> list[Mark]:
     """The marks of one statement; a single mark with the reason where it cannot be evaluated."""
-    try:
-        yielded = list(statement.claims(run, links=links))
-        claims = [c for c in yielded if isinstance(c, Claim)]
-        claims += [link for y in yielded if isinstance(y, Chain) for link in y.links()]
-        check_axes(claims)
-        premises = [c for c in claims if c.role == "premise"]
-        return [_mark(statement, run, claim, premises) for claim in claims]
-    except DoesNotApply as why:
-        return [Mark(statement.id, "", "statement", Outcome.NOT_APPLICABLE.name, 0, 0, failing=str(why))]
-    except (ArithmeticError, LookupError, TypeError, ValueError) as why:
-        return [
-            Mark(
-                statement.id,
-                "",
-                "statement",
-                Outcome.ERROR.name,
-                0,
-                0,
-                failing=f"{type(why).__name__}: {why}",
-            )
-        ]
+    found = evaluate(statement, run, links=links)
+    if found.outcome is not None:
+        return [Mark(statement.id, "", "statement", found.outcome.name, 0, 0, failing=found.reason)]
+    premises = [claim for claim, _ in found.premises]
+    return [
+        *(_mark(statement, claim, verdict, ()) for claim, verdict in found.premises),
+        *(_mark(statement, claim, verdict, premises) for claim, verdict in found.conclusions),
+        *(_mark(statement, claim, verdict, ()) for claim, verdict in found.links),
+    ]
 
 
-def _mark(statement: Statement, run: Run, claim: Claim, premises: list[Claim]) -> Mark:
-    if claim.role == "premise":
-        return _filled(statement, claim, judge_premise(claim, run.labels), ())
+def _mark(statement: Statement, claim: Claim, verdict: Verdict, premises: Iterable[Claim]) -> Mark:
+    """One claim with its verdict; `premises` are what it needs if it names nothing of its own."""
     needs = premises if claim.needs is None else claim.needs
-    if claim.role == "link":
-        return _filled(statement, claim, judge_claim(claim, (), run.labels, statement), needs)
-    return _filled(statement, claim, judge_claim(claim, premises, run.labels, statement), needs)
-
-
-def _filled(statement: Statement, claim: Claim, verdict: Verdict, needs: Iterable[Claim]) -> Mark:
     supposed = min((p.lowest for p in needs), default=int(HOLDS))
     if statement.kind == "TEXT":
         supposed = int(FAILS)

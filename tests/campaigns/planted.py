@@ -28,9 +28,9 @@ class Watcher:
         """These claims of a statement fail where they should."""
         self.found.setdefault(statement.id, set()).update(ids)
 
-    def note_failures(self, statement: Any, judgement: Any) -> None:
+    def note_failures(self, statement: Any, found: Any) -> None:
         """Every claim and link that fails in some test, wherever its witness lies."""
-        failing = (v.id for v in (*judgement.verdicts, *judgement.links) if v.fails)
+        failing = (v.id for _, v in (*found.premises, *found.conclusions, *found.links) if v.fails)
         self.failed |= {(statement.id, id) for id in failing}
 
     def pytest_configure(self, config: Any) -> None:
@@ -39,7 +39,7 @@ class Watcher:
         from tests import planting
         from tests.checks import breaking, faulty, plants
 
-        watch(verdicts, "_judged", lambda args, result: self.note_failures(args[0], result))
+        watch(verdicts, "evaluate", lambda args, result: self.note_failures(args[0], result))
         watch(breaking, "breaks", lambda args, result: self.note(args[0], args[3:]))
         watch(plants, "assert_flips", lambda args, result: self.note(args[0], [args[2]]))
         watch(faulty, "broken", lambda args, result: self.note(args[0], args[3]))
