@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite, prod
 from typing import Any, Literal
 
 import numpy as np
@@ -56,6 +57,8 @@ class Claim:
             )
         if self.relation not in ("<=", "<", ">=", ">", "=="):
             raise ValueError(f"`{self.id}` has relation {self.relation!r}; expected <=, <, >=, > or ==")
+        if not shape:
+            self.__dict__.update(_at_one_index(self))
 
     @property
     def may_fail(self) -> bool:
@@ -83,16 +86,23 @@ class Claim:
     @cached_property
     def error(self) -> Array:
         """Bound on the rounding error of `gap`."""
-        own = UNIT * np.abs(self.gap) if self.lhs.error.any() or self.rhs.error.any() else 0.0
-        return np.asarray(self.lhs.error + self.rhs.error + own)
+        exact = not (np.count_nonzero(self.lhs.error) or np.count_nonzero(self.rhs.error))
+        return np.asarray(self.lhs.error + self.rhs.error + (0.0 if exact else UNIT * np.abs(self.gap)))
 
     @cached_property
     def slack(self) -> Array:
         """How far inside the bound, in units of the larger side (or of `scale`); negative where it is broken."""
         size = np.maximum(np.maximum(np.abs(self.lhs.value), np.abs(self.rhs.value)), self.scale)
-        inside = self.gap + self.error if self.relation == "==" else self.gap
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            inside = self.gap + self.error if self.relation == "==" else self.gap
+            if np.count_nonzero(size > 0) == size.size:
+                return self._spread(inside / size)
             return self._spread(np.where(size > 0, inside / np.where(size > 0, size, 1.0), 0.0))
+
+    @cached_property
+    def everywhere(self) -> bool:
+        """Whether the domain is the full index set by definition."""
+        return not self.where.shape and bool(self.where)
 
     @cached_property
     def domain(self) -> NDArray[np.bool_]:
@@ -106,7 +116,7 @@ class Claim:
     @cached_property
     def size(self) -> int:
         """Number of indices in the domain."""
-        return int(np.count_nonzero(self.domain))
+        return prod(self.shape) if self.everywhere else int(np.count_nonzero(self.domain))
 
     @cached_property
     def state(self) -> NDArray[np.int8]:
@@ -114,15 +124,16 @@ class Claim:
 
         An error without a finite bound leaves everything open.
         """
+        gap, error = self.gap, self.error
         if self.relation == "==":
-            state = np.where(self.gap >= -self.error, HOLDS, FAILS)
+            state = np.where(gap >= -error, HOLDS, FAILS)
         else:
             strict = self.relation in ("<", ">")
-            inside = self.gap > self.error if strict else self.gap >= self.error
-            outside = self.gap <= -self.error if strict else self.gap < -self.error
-            state = np.where(inside, HOLDS, np.where(outside, FAILS, UNDECIDED))
-        state = np.where(np.isfinite(self.error), state, UNDECIDED)
-        return np.where(self.domain, state, HOLDS).astype(np.int8)
+            inside, outside = (gap > error, gap <= -error) if strict else (gap >= error, gap < -error)
+            state = inside.astype(np.int8) - outside.astype(np.int8)
+        if not _all_finite(error):
+            state = np.where(np.isfinite(error), state, UNDECIDED)
+        return self._spread(state) if self.everywhere else np.where(self.domain, state, HOLDS)
 
     @cached_property
     def holds(self) -> bool:
@@ -132,7 +143,7 @@ class Claim:
     @cached_property
     def lowest(self) -> int:
         """The worst state over the domain: HOLDS, UNDECIDED or FAILS."""
-        return int(self.state.min(initial=HOLDS))
+        return int(np.minimum.reduce(self.state, axis=None, initial=HOLDS))
 
     @cached_property
     def ill(self) -> str | None:
@@ -149,10 +160,11 @@ class Claim:
         return None if at is None else f"the rounding error of the two sides has no finite bound{at}"
 
     def _first_not_finite(self, values: Array) -> str | None:
-        finite = np.isfinite(values)
-        if finite.all():
+        if not self.shape:
+            return None if isfinite(values) or not self.domain else ""
+        if _all_finite(values):
             return None
-        bad = ~finite & self.domain
+        bad = ~np.isfinite(values) & self.domain
         if not bad.any():
             return None
         at = ", ".join(f"{a}={i}" for a, i in zip(self.axes, np.argwhere(bad)[0], strict=True))
@@ -160,17 +172,17 @@ class Claim:
 
     def worst(self, among: NDArray[np.bool_] | None = None) -> tuple[int, ...] | None:
         """Index of least slack in the domain (or in `among`); None if there is no index."""
+        if among is None and self.everywhere and self.size:
+            return tuple(int(i) for i in np.unravel_index(self.slack.argmin(), self.shape))
         pool = self.domain if among is None else among & self.domain
-        if not pool.any():
+        if not np.count_nonzero(pool):
             return None
-        if not self.shape:
-            return ()
         flat = np.where(pool, self.slack, np.inf).argmin()
         return tuple(int(i) for i in np.unravel_index(flat, self.shape))
 
     def sides(self, at: tuple[int, ...]) -> tuple[float, float]:
         """The two sides at one index."""
-        lhs, rhs = (self._spread(s.value)[at] for s in (self.lhs, self.rhs))
+        lhs, rhs = (s.value if not s.shape else self._spread(s.value)[at] for s in (self.lhs, self.rhs))
         return float(lhs), float(rhs)
 
     @cached_property
@@ -191,13 +203,48 @@ class Claim:
         """
         if self.relation == "==" or not self.size:
             return None
-        lhs, rhs = (self._spread(s.value)[self.domain] for s in (self.lhs, self.rhs))
-        if not ((rhs > 0).all() or (rhs < 0).all()):
+        lhs, rhs = self.lhs.value, self.rhs.value
+        if not self.everywhere:
+            lhs, rhs = self._spread(lhs)[self.domain], self._spread(rhs)[self.domain]
+        positive = np.count_nonzero(rhs > 0) == rhs.size
+        if not positive and np.count_nonzero(rhs < 0) < rhs.size:
             return None
         with np.errstate(over="ignore"):
             ratio = lhs / rhs
-        largest = (self.relation in ("<=", "<")) == bool(rhs[0] > 0)
-        return float(ratio.max() if largest else ratio.min())
+        largest = (self.relation in ("<=", "<")) == positive
+        return float((np.maximum if largest else np.minimum).reduce(ratio, axis=None))
+
+
+def _all_finite(values: Array) -> bool:
+    return np.count_nonzero(np.isfinite(values)) == values.size
+
+
+def _at_one_index(claim: Claim) -> dict[str, Any]:
+    """What the properties of a claim without axes give, in plain numbers: most claims are such, in every trial."""
+    lhs, rhs, scale = float(claim.lhs.value), float(claim.rhs.value), float(claim.scale)
+    errors, inside, relation = float(claim.lhs.error) + float(claim.rhs.error), bool(claim.where), claim.relation
+    gap = -abs(rhs - lhs) if relation == "==" else rhs - lhs if relation in ("<=", "<") else lhs - rhs
+    error = errors + UNIT * abs(gap) if errors else 0.0
+    size = max(abs(lhs), abs(rhs), scale)
+    room = gap + error if relation == "==" else gap
+    slack = room / size if size > 0 and lhs == lhs and rhs == rhs and scale == scale else 0.0
+    state = _state(relation, gap, error) if inside else HOLDS
+    ratio = lhs / rhs if inside and relation != "==" and (rhs > 0 or rhs < 0) else None
+    return {
+        "gap": np.float64(gap), "error": np.float64(error), "slack": np.float64(slack), "domain": np.bool_(inside),
+        "everywhere": inside, "size": int(inside), "state": state, "lowest": int(state), "holds": bool(state == HOLDS),
+        "tightest_constant": ratio,
+    }  # fmt: skip
+
+
+def _state(relation: Relation, gap: float, error: float) -> np.int8:
+    if not isfinite(error):
+        return UNDECIDED
+    if relation == "==":
+        return HOLDS if gap >= -error else FAILS
+    if gap > error or (gap == error and relation in ("<=", ">=")):
+        return HOLDS
+    return FAILS if gap < -error or (gap == -error and relation in ("<", ">")) else UNDECIDED
 
 
 @dataclass(frozen=True)

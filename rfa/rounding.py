@@ -8,6 +8,7 @@ A claim whose two sides lie within their bounds of each other is undecided, neve
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import frexp
 from typing import Any
 
 import numpy as np
@@ -107,14 +108,14 @@ class Rounded(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs:
             return NotImplemented
-        values = [value_of(x) for x in inputs]
+        values = [value_of(x)[()] for x in inputs]
         if ufunc in _COMPARISONS:
             return ufunc(*values)
         rule = _RULES.get(ufunc)
         if rule is None:
             return NotImplemented
         with np.errstate(all="ignore"):
-            return Rounded(*rule(ufunc(*values), values, [error_of(x) for x in inputs]))
+            return Rounded(*rule(ufunc(*values), values, [error_of(x)[()] for x in inputs]))
 
 
 def value_of(x: Any) -> Array:
@@ -137,20 +138,22 @@ Rule = Callable[[Array, list[Array], list[Array]], tuple[Array, Array]]
 
 def _add(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
     own = 0.0 if r.ndim == 0 and _is_exact_sum(float(r), float(v[0]), float(v[1])) else UNIT
-    return r, e[0] + e[1] + own * np.abs(r)
+    return r, e[0] + e[1] + own * abs(r)
 
 
 def _multiply(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
     own = 0.0 if _is_power_of_two(v[0]) or _is_power_of_two(v[1]) else UNIT
-    error = np.abs(v[0]) * e[1] + np.abs(v[1]) * e[0] + e[0] * e[1] + own * np.abs(r)
-    return r, error + _lost(r, (v[0] != 0) & (v[1] != 0))
+    error = abs(v[0]) * e[1] + abs(v[1]) * e[0] + e[0] * e[1] + own * abs(r)
+    return r, error + _lost(r, *v)
 
 
 def _divide(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
     own = 0.0 if _is_power_of_two(v[1]) else UNIT
-    room = np.abs(v[1]) - e[1]
-    spread = (e[0] + np.abs(r) * e[1]) / np.where(room > 0, room, 1.0)
-    return r, np.where(room > 0, spread + own * np.abs(r), np.inf) + _lost(r, v[0] != 0)
+    room = abs(v[1]) - e[1]
+    if np.count_nonzero(room > 0) == room.size:
+        return r, (e[0] + abs(r) * e[1]) / room + own * abs(r) + _lost(r, v[0])
+    spread = (e[0] + abs(r) * e[1]) / np.where(room > 0, room, 1.0)
+    return r, np.where(room > 0, spread + own * abs(r), np.inf) + _lost(r, v[0])
 
 
 def _power(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
@@ -159,7 +162,7 @@ def _power(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
     near = np.where(size > e[0], size - e[0], 0.0)
     steepest = np.where(v[1] >= 1, size + e[0], near) ** (v[1] - 1)
     spread = np.where(e[0] > 0, np.abs(v[1]) * steepest * e[0], 0.0)
-    return r, spread + 2 * UNIT * np.abs(r) + _lost(r, v[0] != 0)
+    return r, spread + 2 * UNIT * np.abs(r) + _lost(r, v[0])
 
 
 def _sqrt(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
@@ -168,7 +171,7 @@ def _sqrt(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
 
 
 def _exp(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
-    return r, r * np.expm1(e[0]) + 2 * UNIT * r + _lost(r, np.True_)
+    return r, r * np.expm1(e[0]) + 2 * UNIT * r + _lost(r)
 
 
 def _log(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
@@ -183,11 +186,12 @@ def _pick(r: Array, v: list[Array], e: list[Array]) -> tuple[Array, Array]:
     return r, np.maximum(e[0], e[1])
 
 
-def _lost(r: Array, present: Any) -> Array | float:
-    """What gradual underflow may take from results that would be positive or negative, those `present`."""
-    size = np.abs(r)
-    if not size.size or size.min() >= NORMAL:
+def _lost(r: Array, *factors: Array) -> Array | float:
+    """What gradual underflow may take from results whose factors are all other than zero."""
+    size = abs(r)
+    if np.count_nonzero(size < NORMAL) == 0:
         return 0.0
+    present = np.all([np.broadcast_to(factor != 0, size.shape) for factor in factors], axis=0)
     return np.where((size < NORMAL) & present, TINY, 0.0)
 
 
@@ -197,7 +201,7 @@ def _is_exact_sum(total: float, a: float, b: float) -> bool:
 
 
 def _is_power_of_two(x: Array) -> bool:
-    return x.ndim == 0 and abs(float(np.frexp(x)[0])) == 0.5
+    return x.ndim == 0 and abs(frexp(x)[0]) == 0.5
 
 
 _RULES: dict[np.ufunc, Rule] = {

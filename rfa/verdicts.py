@@ -191,12 +191,10 @@ def judge_premise(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verd
     """A premise by itself: CONFIRMED where it holds, SILENT where it fails."""
     if (ill := claim.ill) is not None:
         return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill, link=claim.link)
-    names = {HOLDS: Outcome.CONFIRMED, UNDECIDED: Outcome.UNDECIDED, FAILS: Outcome.SILENT}
-    counts = {outcome: claim.size if state == HOLDS else 0 for state, outcome in names.items()}
-    if not claim.holds:
-        states = claim.state[claim.domain]
-        counts = {outcome: int(np.count_nonzero(states == state)) for state, outcome in names.items()}
-    outcome = next((o for o in (Outcome.SILENT, Outcome.UNDECIDED) if counts[o]), Outcome.CONFIRMED)
+    if claim.holds:
+        return _reduce(claim, Outcome.CONFIRMED, NONE | {Outcome.CONFIRMED: claim.size}, None, labels, {})
+    counts = _counted(claim, PREMISE[claim.state])
+    outcome = Outcome.SILENT if counts[Outcome.SILENT] else Outcome.UNDECIDED
     return _reduce(claim, outcome, counts, claim.state != HOLDS, labels, {})
 
 
@@ -214,13 +212,17 @@ def judge_claim(
         return Verdict(
             claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason, link=claim.link
         )  # fmt: skip
-    supposed = FAILS if statement.kind == "TEXT" else _all_of(needs, claim)
+    lined_up = [(p, _onto(p.state, p.axes, claim.axes)) for p in needs if not p.holds]
+    if claim.holds and not lined_up and statement.kind != "TEXT":
+        return _reduce(claim, Outcome.CONFIRMED, NONE | {Outcome.CONFIRMED: claim.size}, None, labels, {})
+    supposed: Any = HOLDS if statement.kind != "TEXT" else FAILS
+    for _, state in lined_up:
+        supposed = np.minimum(supposed, state)
     cases = TRUTH[int(claim.may_fail), supposed, claim.state]
-    counted = np.bincount(cases[claim.domain], minlength=len(CASES)).tolist()
-    counts = dict(zip(CASES, counted, strict=True))
-    outcome = first_of(o for o, count in counts.items() if count)
-    failing = {p.id: p.excess for p in needs if _occurs(FAILS, p, claim)}
-    unclear = tuple(p.id for p in needs if _occurs(UNDECIDED, p, claim))
+    counts = _counted(claim, cases)
+    outcome = next(o for o in CASES if counts[o])
+    failing = {p.id: p.excess for p, state in lined_up if ((state == FAILS) & claim.domain).any()}
+    unclear = tuple(p.id for p, state in lined_up if ((state == UNDECIDED) & claim.domain).any())
     return _reduce(claim, outcome, counts, cases == CASES.index(outcome), labels, failing, unclear)
 
 
@@ -228,24 +230,22 @@ CASES = (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.CONFIRMED, Outcome.BEYOND, 
 """The outcomes of a claim at one index."""
 TRUTH = np.array([[[1, 1, 1], [1, 2, 0], [1, 3, 4]], [[1, 1, 1], [1, 2, 1], [1, 3, 4]]], dtype=np.int8)
 """Index in `CASES` by whether the claim may fail, premises and conclusion, these UNDECIDED, HOLDS or (-1) FAILS."""
+PREMISE = np.array([1, 2, 4], dtype=np.int8)
+"""Index in `CASES` of a premise by itself: UNDECIDED, CONFIRMED where it HOLDS, SILENT where it FAILS."""
+NONE = dict.fromkeys(CASES, 0)
 
 
-def _all_of(premises: Sequence[Claim], claim: Claim) -> NDArray[np.int8] | np.int8:
-    """The premises together at each index of the claim: one that fails outweighs one that is undecided."""
-    together: NDArray[np.int8] | np.int8 = HOLDS
-    for premise in premises:
-        if not premise.holds:
-            together = np.minimum(together, _onto(premise.state, premise.axes, claim.axes))
-    return together
-
-
-def _occurs(state: np.int8, premise: Claim, claim: Claim) -> bool:
-    """Whether a premise is in `state`, which is not HOLDS, at some index of the claim."""
-    return not premise.holds and bool(((_onto(premise.state, premise.axes, claim.axes) == state) & claim.domain).any())
+def _counted(claim: Claim, cases: NDArray[np.int8]) -> dict[Outcome, int]:
+    """How many indices of the domain have each outcome, given as its index in `CASES`."""
+    if not claim.shape:
+        return NONE | {CASES[int(cases)]: claim.size}
+    return dict(zip(CASES, np.bincount(cases[claim.domain], minlength=len(CASES)).tolist(), strict=True))
 
 
 def _onto(state: NDArray[np.int8], have: tuple[str, ...], want: tuple[str, ...]) -> NDArray[np.int8]:
     """Line a premise up with a claim: the worst over the axes that it alone has."""
+    if not have:
+        return state
     alone = tuple(k for k, axis in enumerate(have) if axis not in want)
     shared = [axis for axis in have if axis in want]
     kept = state.min(axis=alone, initial=HOLDS)
@@ -266,24 +266,17 @@ def _reduce(
     at = claim.worst(where if points_at else None)
     if at is None:
         at = claim.worst()
-    common: dict[str, Any] = {"id": claim.id, "role": claim.role, "says": claim.says, "outcome": outcome}
-    common |= {"counts": counts, "relation": claim.relation, "failing": tuple(failing), "excess": failing}
-    common["open"] = unclear
     if at is None:
-        return Verdict(**common, link=claim.link, holds=True)
+        return Verdict(
+            claim.id, claim.role, claim.says, outcome, counts, claim.relation, failing=tuple(failing), excess=failing,
+            open=unclear, link=claim.link, holds=True,
+        )  # fmt: skip
     lhs, rhs = claim.sides(at)
     on_run = claim.link is None or claim.link.state == "run"
     witness = {a: int(labels[a][i]) if on_run and a in labels else i for a, i in zip(claim.axes, at, strict=True)}
+    reason = (claim.unbounded or "") if outcome is Outcome.UNDECIDED else ""
     return Verdict(
-        **common,
-        link=claim.link,
-        holds=claim.holds,
-        fails=bool(claim.lowest == FAILS),
-        lhs=lhs,
-        rhs=rhs,
-        slack=float(claim.slack[at]),
-        witness=witness,
-        tightest_constant=claim.tightest_constant,
-        reason=(claim.unbounded or "") if outcome is Outcome.UNDECIDED else "",
-        size=claim.size,
-    )
+        claim.id, claim.role, claim.says, outcome, counts, claim.relation, claim.holds, bool(claim.lowest == FAILS),
+        lhs, rhs, float(claim.slack[at]), witness, claim.tightest_constant, tuple(failing), failing, unclear, reason,
+        claim.size, claim.link,
+    )  # fmt: skip

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -6,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 from rfa import Rounded, suppose, then
 from rfa.claims import FAILS, HOLDS, UNDECIDED
 from rfa.rounding import UNIT
+from rfa.verdicts import judge_premise
 
 sides = arrays(float, (3, 2), elements=st.floats(-1e6, 1e6))
 MIRROR = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "==": "=="}
@@ -203,3 +206,29 @@ def test_a_claim_is_sure_and_certain_unless_it_says_otherwise():
     assert (
         suppose("a", "", 0, "<=", 1).probability == 1.0 and then("a", "", Rounded(0.0, 1.0), "<=", 1).unbounded is None
     )
+
+
+EDGES = st.sampled_from([0.0, 1.0, -1.0, 1 + 2**-52, 5e-324, 1e308, -1e308, np.inf, -np.inf, np.nan])
+NUMBERS = st.one_of(EDGES, st.floats(-3, 3))
+SCALES = st.sampled_from([0.0, 0.3, 1e9])
+SIZES = st.one_of(st.sampled_from([0.0, 1e-17, 1.0, np.inf, np.nan]), st.floats(0, 2))
+
+
+@given(NUMBERS, NUMBERS, SIZES, SIZES, SCALES, st.sampled_from(list(MIRROR)), st.booleans())
+def test_a_claim_without_axes_says_what_it_says_on_one_index(lhs, rhs, above, below, scale, relation, inside):
+    sides = Rounded(lhs, above), Rounded(rhs, below)
+    with np.errstate(all="ignore"):
+        point = suppose("P", "p", sides[0], relation, sides[1], where=inside, scale=scale)
+        row = suppose(
+            "P", "p", sides[0].reshape(1), relation, sides[1].reshape(1), axes="j", where=[inside], scale=scale
+        )
+        told = [replace(judge_premise(claim, {}), witness={}, reason="") for claim in (point, row)]
+
+    for name in ("gap", "error", "slack", "domain", "state"):
+        assert np.array_equal(np.reshape(getattr(point, name), 1), getattr(row, name), equal_nan=True), name
+    for name in ("size", "lowest", "holds"):
+        assert getattr(point, name) == getattr(row, name) and type(getattr(point, name)) is type(getattr(row, name))
+    assert (point.ill is None) == (row.ill is None) and (point.unbounded is None) == (row.unbounded is None)
+    if point.ill is None:
+        assert point.tightest_constant == row.tightest_constant and point.excess == row.excess
+        assert repr(told[0]) == repr(told[1])
