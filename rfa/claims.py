@@ -223,7 +223,7 @@ def _at_one_index(claim: Claim) -> dict[str, Any]:
     """What the properties of a claim without axes give, in plain numbers: most claims are such, in every trial."""
     lhs, rhs, scale = float(claim.lhs.value), float(claim.rhs.value), float(claim.scale)
     errors, inside, relation = float(claim.lhs.error) + float(claim.rhs.error), bool(claim.where), claim.relation
-    gap = -abs(rhs - lhs) if relation == "==" else rhs - lhs if relation in ("<=", "<") else lhs - rhs
+    gap = -abs(rhs - lhs) if relation == "==" else rhs - lhs if relation in ("<=", "<") else -(rhs - lhs)
     error = errors + UNIT * abs(gap) if errors else 0.0
     size = max(abs(lhs), abs(rhs), scale)
     room = gap + error if relation == "==" else gap
