@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from rfa.engine.layout import Block, lay_out, sorted_by_group
+from rfa.engine.threads import workers
 from rfa.training import Problem, evaluate
 
 
@@ -22,6 +26,30 @@ def plain_step(problem: Problem, W: np.ndarray, steps: int) -> np.ndarray:
     for _ in range(steps):
         W = W + evaluate(problem, W).update
     return W
+
+
+def bare_log(problem: Problem, W: np.ndarray, steps: int) -> None:
+    """What the log of a plain step cannot do without, on preactivations that are in the cache already, and no more.
+
+    The least and largest preactivation of every neuron by cluster, and the product of the mask with five terms.
+    """
+    layout = lay_out(replace(problem, sample=sorted_by_group(problem.sample)))
+    most = layout.chunks[0].stop
+    tiles = {block.rows.start: W[:most] @ layout.problem.sample.X[block.rows].T for block in layout.blocks}
+    masks = {start: (tile > 0).astype(tile.dtype) for start, tile in tiles.items()}
+    terms = np.ones((len(problem.sample.y), 5), W.dtype)
+
+    def log(block: Block) -> None:
+        for chunk in layout.chunks:
+            rows = slice(0, chunk.stop - chunk.start)
+            pre, active = tiles[block.rows.start][rows], masks[block.rows.start][rows]
+            np.minimum.reduceat(pre, block.starts, axis=1)
+            np.maximum.reduceat(pre, block.starts, axis=1)
+            np.matmul(active, terms[block.rows])
+
+    with workers(layout.heavy) as each:
+        for _ in range(steps):
+            each(log, layout.blocks)
 
 
 def torch_loop(problem: Problem, W: np.ndarray, steps: int, *, log: bool = True) -> np.ndarray:

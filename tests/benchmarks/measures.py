@@ -133,12 +133,13 @@ def _side_by_side(setting: Setting, budget: Budget) -> Row:
         work["torch"] = lambda: loops.torch_loop(problem, W, timed)
         work["direct, logged"] = lambda: logged(problem, W, timed)
         work["direct, unlogged"] = lambda: unlogged(problem, W, timed)
+        work["bare log"] = lambda: loops.bare_log(problem, W, timed)
     if row["engine"] == "reduced":
         small, V = problem_of(setting)
         work["reduced, logged"] = lambda: logged(small, V, steps)
         work["reduced, unlogged"] = lambda: unlogged(small, V, steps)
     seconds = alternating(work, budget)
-    for name in {"products", "plain", "torch", "direct, logged", "direct, unlogged"} & set(seconds):
+    for name in {"products", "plain", "torch", "direct, logged", "direct, unlogged", "bare log"} & set(seconds):
         seconds[name] *= steps / timed
     return {**row, "direct steps timed": timed, **size, **seconds, **_ratios(str(row["engine"]), seconds)}
 
@@ -148,6 +149,7 @@ def _ratios(engine: str, seconds: dict[str, float]) -> Row:
     row: Row = {"logging costs": best / seconds[f"{engine}, unlogged"] - 1}
     if "torch" in seconds:
         row |= {
+            "bare log / direct unlogged": seconds["bare log"] / seconds["direct, unlogged"],
             "torch / engine": seconds["torch"] / best,
             "torch / simulate": seconds["torch"] / seconds["simulate"],
             "direct / products": seconds["direct, logged"] / seconds["products"],
