@@ -43,6 +43,7 @@ from rfa.studies.summary import Rates, rates_of
 from rfa.studies.sweeps import Sweep, read_sweep, run_sweep
 from rfa.studies.trials import Mark, check_claims, chosen_statements, load_paper, statement_marks
 from rfa.studies.violations_cli import break_point, violations
+from rfa.verdicts import Outcome
 
 
 @click.command(epilog=EXIT_CODES)
@@ -184,7 +185,7 @@ def falsify_command(
         marks = candidate_marks(of, claim, Candidate.of(again))
         show(output.document("rfa.candidate/1", {"marks": [m._asdict() for m in marks]}),
              "\n".join(mark_line(m) for m in marks), json_path)  # fmt: skip
-        return OK
+        return FAILED if any(m.outcome == Outcome.REFUTED.name for m in marks) else OK
     if claim.lower() not in {s.id.lower() for s in of.results}:
         check_claims(of, [claim])
     start = setting_of(what, changes, None, named)

@@ -158,7 +158,7 @@ def test_break_points_searches_and_scalings_have_commands(rfa, tmp_path):
     program, *words = shlex.split(line.split("made again by: ")[1])
     again = rfa(*words)
     assert program == "rfa" and words[2:4] == [str(word) for word in TOY]
-    assert again.exit_code == 0 and "NEAR.false: REFUTED" in again.output
+    assert again.exit_code == 1 and "NEAR.false: REFUTED" in again.output
     scaled = rfa("scaling", "--trials", 1, "--workers", 0, "--out", tmp_path / "s", *TOY)
     assert scaled.exit_code == 0 and "CONFIRMED" in scaled.output
 
