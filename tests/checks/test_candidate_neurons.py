@@ -17,9 +17,9 @@ from checks.candidate_neurons import (
 from checks.constants import PAPER_C0
 from rfa import Outcome, Rounded, judge
 from rfa.simulation import simulate
-from tests.checks.breaking import breaks, members, overridden, verdict
+from tests.checks.breaking import members, overridden, verdict
 from tests.checks.test_initial_norms import RARE, wide
-from tests.planting import in_trace
+from tests.planting import breaks, in_trace
 from tests.runs import loose, small, small_setting
 
 CENTRE = [(0, 1), (0, -1), (1, 1), (1, -1)]  # which of mu1, mu2, and its sign

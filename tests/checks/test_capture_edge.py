@@ -13,9 +13,9 @@ from checks.projections import tails
 from rfa import Outcome, Rounded, Setting, judge
 from rfa.data import Sample, four_centres
 from rfa.simulation import simulate, trained
-from tests.checks.breaking import breaks, members, overridden, verdict
+from tests.checks.breaking import members, overridden, verdict
 from tests.checks.test_projections import AXES, planted
-from tests.planting import holding
+from tests.planting import breaks, holding
 from tests.runs import loose, small, small_setting
 
 

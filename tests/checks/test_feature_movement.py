@@ -12,7 +12,7 @@ from rfa.data import draw_sample, draw_start
 from rfa.simulation import trained
 from tests.checks.plants import (
     NEURON as J,
-    assert_flips,
+    breaks,
     clean_sample,
     in_sample,
     overridden,
@@ -57,6 +57,8 @@ def half_asleep():
 OWN = int(np.flatnonzero(quiet().J[:, quiet().sample.cluster[SAMPLE]])[0])
 K_OWN, OWN_SIGN = int(quiet().sample.cluster[SAMPLE]) // 2, 1 - 2 * (int(quiet().sample.cluster[SAMPLE]) % 2)
 
+SECOND = tuple(np.flatnonzero(quiet().sample.cluster == 1))
+
 
 def back(x):
     """A projection of neuron J far away from its home."""
@@ -90,7 +92,7 @@ PLANTED = {
     "E53 X0→X1": (lambda r: with_pre(r, T, (SAMPLE, OWN), -9.0), {"i": SAMPLE, "j": OWN}),
     "E53 X1→X2": (lambda r: with_pre(r, T, (SAMPLE, OWN), -9.0), {"i": SAMPLE, "j": OWN}),
     "E55 X0→X1": (lambda r: in_sample(r, SAMPLE, lambda x: 0 * x), {"i": SAMPLE}),
-    "E55 X1→X2": (lambda r: overridden(r, J_size=np.array([3, 0, 3, 3])), {}),
+    "E55 X1→X2": (lambda r: overridden(r, J_size=np.array([3, 0, 3, 3])), {"i": SECOND}),
     "E55 X2→X3": (lambda r: overridden(r, C0=2.0), {}),
     "U-P2c X0→X1": (lambda r: with_pre(r, 0, (SAMPLE, OWN), 9.0), {"i": SAMPLE}),
     "U-P2c X1→X2": (lambda r: in_sample(r, SAMPLE, lambda x: 9 * x), {"i": SAMPLE}),
@@ -102,7 +104,7 @@ PLANTED = {
 @pytest.mark.parametrize("id", PLANTED)
 def test_a_planted_fault_is_found_where_it_was_planted(id):
     plant, at = PLANTED[id]
-    assert_flips(feature_movement, quiet(), id, plant(quiet()), **at)
+    breaks(feature_movement, quiet(), plant(quiet()), id, **at)
 
 
 ASLEEP = {
@@ -118,8 +120,8 @@ def test_a_planted_fault_among_sleeping_features_is_found(id):
     run = half_asleep()
     of = Features(run)
     i, j = (int(k) for k in np.argwhere(of.at_home & (of.before.value < 0))[0])
-    at = {} if id in ("E54 X2→X3", "E54 X3→X4") else {"i": i, "j": j}
-    assert_flips(feature_movement, run, id, ASLEEP[id](run, i, j), **at)
+    at = {"E54 X2→X3": {"j": j}, "E54 X3→X4": {}}.get(id, {"i": i, "j": j})
+    breaks(feature_movement, run, ASLEEP[id](run, i, j), id, **at)
 
 
 def test_features_that_sleep_at_the_start_are_all_confirmed():

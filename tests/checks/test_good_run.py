@@ -9,8 +9,8 @@ from checks.good_run import EVENTS, events, good_run
 from checks.measured import C1_interval, C2_run
 from rfa import Outcome, Rounded, judge
 from rfa.simulation import simulate
-from tests.checks.breaking import breaks, overridden, verdict
-from tests.planting import in_sample, in_trace
+from tests.checks.breaking import overridden, verdict
+from tests.planting import breaks, in_sample, in_trace
 from tests.runs import loose, small, small_setting
 
 

@@ -19,7 +19,8 @@ from checks.illustrations import (
     turning_away,
 )
 from rfa import Outcome, judge
-from tests.planting import flips, holding
+from tests.checks.catalogue import flips
+from tests.planting import holding
 from tests.runs import loose, small
 
 STATEMENTS = (linear_classifiers, amplification, turning_away, resemblance, steady_derivative)

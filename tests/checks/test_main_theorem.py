@@ -11,7 +11,7 @@ from checks.generalization import complexity, fresh_notes, measured_error, ramp,
 from checks.main_theorem import main_theorem
 from rfa import Outcome, Rounded, judge
 from tests.checks.plants import (
-    assert_flips,
+    breaks,
     clean_sample,
     in_sample,
     noisy_sample,
@@ -76,19 +76,19 @@ PLANTED = {
 @pytest.mark.parametrize("id", PLANTED)
 def test_a_planted_fault_is_found_where_it_was_planted(id):
     plant, where = PLANTED[id]
-    assert_flips(main_theorem, small(), id, plant(small()), **where)
+    breaks(main_theorem, small(), plant(small()), id, **where)
 
 
 @pytest.mark.parametrize("id", ["RP.C", "U-T1g X3→X4"])
 def test_the_constant_that_absorbs_all_others_must_be_large(id):
-    assert_flips(main_theorem, slow(), id, overridden(slow(), alpha=Rounded(0.1)))
+    breaks(main_theorem, slow(), overridden(slow(), alpha=Rounded(0.1)), id)
 
 
 def test_the_noise_rate_link_fails_where_clean_samples_are_lost():
     base = at(small(), NOISY, 1.0)
     lost = overridden(at(base, CLEAN, -1.0), rho=Rounded(0.0))
 
-    assert_flips(main_theorem, base, "U-T1g X1→X2", lost)
+    breaks(main_theorem, base, lost, "U-T1g X1→X2")
 
 
 WRONG_FUNCTIONS = {
@@ -158,7 +158,7 @@ def test_the_test_error_is_compared_with_the_bound_of_the_theorem():
     assert verdict.rhs == pytest.approx(0.02 + 4 * np.sqrt(np.log(10) / 5000), rel=1e-12)
     assert verdict.lhs == sum(run.fresh.y[k] * run.fresh.f[k] <= 0 for k in range(N)) / N
     assert verdict.holds
-    assert_flips(main_theorem, run, "T1.test", with_fresh_errors(run, 150))
+    breaks(main_theorem, run, with_fresh_errors(run, 150), "T1.test")
 
 
 def test_a_bound_inside_the_confidence_interval_is_undecided():

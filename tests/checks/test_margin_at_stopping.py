@@ -17,7 +17,7 @@ from rfa.simulation import simulate
 from tests.checks.plants import (
     NEURON as J,
     across,
-    assert_flips,
+    breaks,
     clean_sample,
     entry,
     input_of,
@@ -138,7 +138,7 @@ PLANTED = {
 @pytest.mark.parametrize("id", PLANTED)
 def test_a_planted_fault_is_found_where_it_was_planted(id):
     plant, at = PLANTED[id]
-    assert_flips(margin_at_stopping, small(), id, plant(small()), **at)
+    breaks(margin_at_stopping, small(), plant(small()), id, **at)
 
 
 def test_the_setting_of_the_table_is_that_of_the_run():
@@ -151,13 +151,12 @@ def test_the_setting_of_the_table_is_that_of_the_run():
 def test_the_noise_premise_and_the_end_of_E20_fail_on_wide_clusters():
     wide = overridden(quiet(), D=Rounded(0.01))
 
-    assert_flips(margin_at_stopping, quiet(), "RP.E20", wide)
-    assert_flips(margin_at_stopping, quiet(), "E20 X5→X7", wide)
+    breaks(margin_at_stopping, quiet(), wide, "RP.E20", "E20 X5→X7")
 
 
 @pytest.mark.parametrize("id", ["RP.E22", "E22 X1→X2"])
 def test_the_step_size_premise_fails_on_a_larger_step(id):
-    assert_flips(margin_at_stopping, slow(), id, overridden(slow(), alpha=Rounded(0.01)))
+    breaks(margin_at_stopping, slow(), overridden(slow(), alpha=Rounded(0.01)), id)
 
 
 def test_the_end_of_E20_with_C_goes_through_for_a_huge_C_only(monkeypatch):
@@ -190,7 +189,7 @@ def test_a_neuron_of_the_wrong_sign_in_J_breaks_the_inequality_that_needs_no_ali
     moved[J] = [True, False, False, False]
     faulty = overridden(traced(run, "projection", (T, J, 0), 1.0), J=moved)
 
-    assert_flips(margin_at_stopping, run, "U-L11mu N0→N1", faulty, j=J, mu=0)
+    breaks(margin_at_stopping, run, faulty, "U-L11mu N0→N1", j=J, mu=0)
 
 
 def test_a_sleeping_neuron_leaves_the_inequality_that_needs_no_alignment_alone():

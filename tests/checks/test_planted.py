@@ -12,7 +12,7 @@ from checks.staying_orthogonal import Across, far_cases, turning_back
 from checks.step_sums import step_sums
 from rfa import Outcome, judge, result
 from rfa.run import PAIR
-from tests.checks.faulty import array, broken, calm, parameter, plus, quantity, recorded, times
+from tests.checks.faulty import broken, calm, parameter, plus, quantity, recorded, times
 from tests.planting import holding
 from tests.runs import loose, small
 
@@ -45,7 +45,7 @@ FAULTS = {
         quantity("norm", 0, J, to=times(1e6)),
         {of("E42", "X0", "X1"): AT, of("U-L13sgn", "X1", "X2"): AT, of("U-L13sgn", "Y1", "Y2"): AT},
     ),
-    "a step after 1/(4α)": (array("s_steps", 0, to=plus(1)), {of("E42", "X1", "X2"): {}}),
+    "a step after 1/(4α)": (quantity("s_steps", 0, to=plus(1)), {of("E42", "X1", "X2"): {}}),
     "a larger step size": (quantity("alpha", to=times(2)), {of("E42", "X2", "X3"): {}}),
     "a sample on the wrong side": (recorded("pre_min", 0, J, NU, to=plus(-1)), {of("U-L13sgn", "X0", "X1"): AT}),
     "a captured sample": (recorded("pre_max", 0, J, NU ^ 1, to=plus(1)), {of("U-L13sgn", "Y0", "Y1"): AT}),
@@ -68,8 +68,8 @@ FAULTS = {
         recorded("projection", 0, J, ACROSS, to=lambda x: 3.01 * STEP * np.sign(FRONT)),
         {of("U-L13ao", f"{SIDE}2", f"{SIDE}3"): THERE},
     ),
-    "no clean samples": (array("clean_size", NU, to=times(0)), {of("E44", "X2", "X3"): {"nu": NU}}),
-    "a small cluster": (array("cluster_size", NU, to=times(0)), {of("E44", "X3", "X4"): {"nu": NU}}),
+    "no clean samples": (quantity("clean_size", NU, to=times(0)), {of("E44", "X2", "X3"): {"nu": NU}}),
+    "a small cluster": (quantity("cluster_size", NU, to=times(0)), {of("E44", "X3", "X4"): {"nu": NU}}),
     "much noise": (quantity("rho", to=lambda x: 0.4), {of("E44", "X4", "X5"): {}}),
 }
 

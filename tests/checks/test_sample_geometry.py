@@ -12,8 +12,8 @@ from checks.sample_geometry import directions_of_samples, equal_clusters, few_no
 from rfa import Outcome, Rounded, judge
 from rfa.clusters import LAWS
 from rfa.simulation import simulate
-from tests.checks.breaking import breaks, members, overridden, verdict
-from tests.planting import in_sample
+from tests.checks.breaking import members, overridden, verdict
+from tests.planting import breaks, in_sample
 from tests.runs import loose, small, small_setting
 
 RARE = 1e-8  # failure probability of each statistical test

@@ -11,7 +11,7 @@ from checks.subnetwork_margin import subnetwork_margin
 from rfa import Outcome, Rounded, judge
 from tests.checks.plants import (
     NEURON as J,
-    assert_flips,
+    breaks,
     clean_sample,
     entry,
     in_sample,
@@ -78,18 +78,18 @@ PLANTED = {
 @pytest.mark.parametrize("id", PLANTED)
 def test_a_planted_fault_is_found_where_it_was_planted(id):
     plant, at = PLANTED[id]
-    assert_flips(subnetwork_margin, small(), id, plant(small()), **at)
+    breaks(subnetwork_margin, small(), plant(small()), id, **at)
 
 
 def test_a_wrong_preactivation_outside_J_breaks_the_spectral_bound():
-    assert_flips(subnetwork_margin, two_outside(), "U-L8 X1→X2", with_pre(two_outside(), T, (7, J), 9.0), i=7)
+    breaks(subnetwork_margin, two_outside(), with_pre(two_outside(), T, (7, J), 9.0), "U-L8 X1→X2", i=7)
 
 
 def test_wrong_norms_outside_J_break_the_frobenius_bound():
     run = two_outside()
     faulty = overridden(run, norm=run.norm * 1e-3)
 
-    assert_flips(subnetwork_margin, run, "U-L8 X2→X3", faulty)
+    breaks(subnetwork_margin, run, faulty, "U-L8 X2→X3")
 
 
 @pytest.mark.parametrize("id", ["U-L8 X0→X1", "U-L8 PX0→PX1"])
