@@ -3,8 +3,8 @@
 python -m tests.campaigns.planted            run the tests of the checks and count
 python -m tests.campaigns.planted --search   and seek faults for what they leave, for tests/checks/planted_faults.toml
 
-Found is what `fails_where_planted` has seen to hold before a fault and to fail after it, with the witness at the planted
-index. What fails in some test that compares no witness is told apart and does not count.
+Found is what `fails_where_planted` has seen to hold before a fault and to fail after it, with the witness at the
+planted index. What fails in some test that compares no witness is told apart and does not count.
 """
 
 from __future__ import annotations

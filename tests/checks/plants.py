@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from rfa import Rounded
-from tests.planting import breaks, in_sample, in_trace, in_weights, verdicts_of, with_quantity
+from tests.planting import in_sample, in_trace, in_weights, with_quantity
 from tests.runs import small
 
 NEURON = 11
@@ -79,6 +79,6 @@ def across(run, i):
 
 
 __all__ = [
-    "NEURON", "across", "breaks", "clean_sample", "entry", "in_sample", "in_trace", "in_weights", "input_of",
-    "noisy_sample", "overridden", "quantity", "traced", "verdicts_of", "with_output", "with_pre",
+    "NEURON", "across", "clean_sample", "entry", "in_sample", "in_trace", "in_weights", "input_of",
+    "noisy_sample", "overridden", "quantity", "traced", "with_output", "with_pre",
 ]  # fmt: skip

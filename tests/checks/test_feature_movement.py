@@ -10,18 +10,17 @@ from checks.feature_movement import feature_movement
 from rfa import Outcome, Rounded, judge
 from rfa.data import draw_sample, draw_start
 from rfa.simulation import trained
+from tests.checks.faulty import broken, constant
 from tests.checks.plants import (
     NEURON as J,
-    breaks,
     clean_sample,
     in_sample,
     overridden,
     quantity,
     traced,
-    verdicts_of,
     with_pre,
 )
-from tests.planting import holding, in_weights
+from tests.planting import breaks, holding, in_weights, verdicts_of
 from tests.runs import loose, small, small_setting
 
 E = np.exp(-2.0)
@@ -133,20 +132,17 @@ def test_features_that_sleep_at_the_start_are_all_confirmed():
 
 
 def test_a_wrong_activation_is_noticed(monkeypatch):
-    assert verdicts_of(feature_movement, half_asleep())["E54 N0→N1"].holds
-    assert verdicts_of(feature_movement, quiet())["U-P2a X0→X1"].holds
-    monkeypatch.setattr(feature_chains, "positive_part", lambda x: 0.5 * x)
+    wrong = constant(feature_chains, "positive_part", lambda x: 0.5 * x)
+    verdicts_of(feature_movement, quiet())
 
-    assert holding(judge(feature_movement, half_asleep()))["E54 N0→N1"].holds is False
-    assert holding(judge(feature_movement, quiet()))["U-P2a X0→X1"].holds is False
+    broken(feature_movement, half_asleep(), wrong, {"E54 N0→N1": {}}, monkeypatch)
+    breaks(feature_movement, quiet(), replace(quiet()), "U-P2a X0→X1")
 
 
 def test_a_wrong_sum_over_all_features_is_noticed(monkeypatch):
-    assert verdicts_of(feature_movement, quiet())["U-P2a X1→X2"].holds
-    monkeypatch.setattr(Features, "squared", property(lambda of: 0.5 * (of.moved * of.moved).sum(axis=1)))
-    verdicts = holding(judge(feature_movement, quiet()))
+    half = constant(Features, "squared", property(lambda of: 0.5 * (of.moved * of.moved).sum(axis=1)))
 
-    assert verdicts["U-P2a X0→X1"].holds is False and verdicts["U-P2a X1→X2"].holds is False
+    broken(feature_movement, quiet(), half, {"U-P2a X0→X1": {}, "U-P2a X1→X2": {}}, monkeypatch)
 
 
 def test_one_far_sample_takes_what_is_promised_from_all_others():
@@ -166,9 +162,9 @@ def test_the_sum_of_the_steps_needs_no_grid():
 
 
 def test_a_feature_that_counts_while_it_sleeps_is_noticed(monkeypatch):
-    monkeypatch.setattr(Features, "moved", property(lambda of: of.after - np.abs(of.before)))
+    wrong = constant(Features, "moved", property(lambda of: of.after - np.abs(of.before)))
 
-    assert holding(judge(feature_movement, half_asleep()))["E54 N0→N1"].holds is False
+    broken(feature_movement, half_asleep(), wrong, {"E54 N0→N1": {}}, monkeypatch)
 
 
 def test_the_proposition_applies_without_the_small_steps_of_lemma_11():

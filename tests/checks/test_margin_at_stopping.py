@@ -14,10 +14,10 @@ from rfa import Outcome, Rounded, judge
 from rfa.chains import Chain
 from rfa.data import CENTRE_LABEL
 from rfa.simulation import simulate
+from tests.checks.faulty import broken, constant
 from tests.checks.plants import (
     NEURON as J,
     across,
-    breaks,
     clean_sample,
     entry,
     input_of,
@@ -25,11 +25,10 @@ from tests.checks.plants import (
     overridden,
     quantity,
     traced,
-    verdicts_of,
     with_output,
     with_pre,
 )
-from tests.planting import holding, in_sample, in_weights
+from tests.planting import breaks, holding, in_sample, in_weights, verdicts_of
 from tests.runs import good_start, loose, small, small_setting
 
 E = np.exp(-2.0)
@@ -160,27 +159,25 @@ def test_the_step_size_premise_fails_on_a_larger_step(id):
 
 
 def test_the_end_of_E20_with_C_goes_through_for_a_huge_C_only(monkeypatch):
-    id = "E20 X6→X7 with C"
+    id, huge = "E20 X6→X7 with C", replace(small())
+    with monkeypatch.context() as while_judged:
+        while_judged.setattr(margin_growth, "largest_C", lambda *_: Rounded(1e14))
+        huge_C = verdicts_of(margin_at_stopping, huge)[id]
     small_C = verdicts_of(margin_at_stopping, small())[id]
-    monkeypatch.setattr(margin_growth, "largest_C", lambda *_: Rounded(1e14))
-    huge_C = holding(judge(margin_at_stopping, small()))[id]
 
-    assert (small_C.outcome, small_C.failing) == (Outcome.SILENT, ("RP.C",))
     assert huge_C.outcome is Outcome.CONFIRMED
+    assert (small_C.outcome, small_C.failing) == (Outcome.SILENT, ("RP.C",))
+    breaks(margin_at_stopping, huge, small(), id)
 
 
 def test_a_wrong_bound_on_the_loss_derivative_is_noticed(monkeypatch):
-    assert verdicts_of(margin_at_stopping, small())["E19 X2→X3"].holds
-    monkeypatch.setattr(output_size, "E", 1.0)
-
-    assert not holding(judge(margin_at_stopping, small()))["E19 X2→X3"].holds
+    broken(margin_at_stopping, small(), constant(output_size, "E", 1.0), {"E19 X2→X3": {}}, monkeypatch)
 
 
 def test_a_wrong_activation_is_noticed(monkeypatch):
-    assert verdicts_of(margin_at_stopping, small())["U-L11mu Y1→Y2"].holds
-    monkeypatch.setattr(margin_chains, "positive_part", lambda x: Rounded(2 * np.abs(x.value)))
+    wrong = constant(margin_chains, "positive_part", lambda x: Rounded(2 * np.abs(x.value)))
 
-    assert not holding(judge(margin_at_stopping, small()))["U-L11mu Y1→Y2"].holds
+    broken(margin_at_stopping, small(), wrong, {"U-L11mu Y1→Y2": {}}, monkeypatch)
 
 
 def test_a_neuron_of_the_wrong_sign_in_J_breaks_the_inequality_that_needs_no_alignment():
