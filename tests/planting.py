@@ -14,7 +14,7 @@ from rfa import Claim, Rounded, Run, Statement, Verdict, judge
 from rfa.claims import FAILS
 from rfa.trace import AXES
 
-STEP_LETTERS = {"t", "s", "e"}
+STEP_LETTERS = frozenset("tse")
 
 
 @dataclass(frozen=True)
@@ -50,22 +50,13 @@ class Fault:
         value = change(getattr(run, name))
         return replace(run, **{name: max(1, round(value)) if name == "d" else value})
 
-    def matches(self, witness) -> bool:
-        """Whether a witness lies at the planted index, for the letters that both have (or one step before)."""
-        planted = dict(zip(self.letters, self.index, strict=True))
-        steps = [i for letter, i in planted.items() if letter in STEP_LETTERS]
-        for letter, value in witness.items():
-            if letter in STEP_LETTERS:
-                if steps and value not in (steps[0], steps[0] - 1):
-                    return False
-            elif letter in planted and planted[letter] != value:
-                return False
-        return True
-
-    def shares(self, witness) -> int:
-        """How many letters of a witness the planted index has too."""
-        planted = {"t" if letter in STEP_LETTERS else letter for letter in self.letters}
-        return sum(("t" if letter in STEP_LETTERS else letter) in planted for letter in witness)
+    def at(self, witness: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+        """Where a fault at this index may show among the letters of a witness: at it, or one step before."""
+        planted = {letter: (index,) for letter, index in zip(self.letters, self.index, strict=True)}
+        for letter in STEP_LETTERS & planted.keys():
+            (step,) = planted[letter]
+            planted |= dict.fromkeys(STEP_LETTERS, (step - 1, step))
+        return {letter: planted[letter] for letter in witness if letter in planted}
 
 
 def how(words: str) -> Callable:

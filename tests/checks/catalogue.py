@@ -1,14 +1,14 @@
 """A catalogue of faults: every logged array, every quantity and parameter of a run, entry by entry."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 import numpy as np
 
-from rfa import DoesNotApply, Rounded, Run, Statement, judge
+from rfa import DoesNotApply, Rounded, Run, Statement, Verdict, judge
 from rfa.trace import AXES
-from tests.planting import Fault, holding
+from tests.planting import Fault, claims_of, fails_throughout, holding, verdicts_of
 
 CHANGES = ("times -50", "times 1e4", "times 1e-4", "plus 1", "minus 1", "plus 1e4", "minus 1e4")
 FACTORS = ("times 1e-4", "times 1e-2", "times 0.3", "times 3", "times 1e2", "times 1e4")
@@ -100,17 +100,26 @@ def in_parameters(run: Run) -> Iterator[Fault]:
             yield Fault(name, (), (), change)
 
 
-def flips(statement: Statement, run: Run, wanted: Container[str] | None = None) -> dict[str, Fault]:
-    """For each claim and link that holds on `run`, a fault that makes it fail with the witness where it was planted.
+def breaking(statement: Statement, run: Run, wanted: Collection[str]) -> Iterator[tuple[Fault, dict[str, dict]]]:
+    """Faults of the catalogue that break claims of `wanted`, each once, with the witnesses to compare.
 
-    `wanted` restricts the search to some ids (those that no fault of the catalogue reaches make it long).
+    A claim that has indices in common with the fault must have its witness there, any other must fail throughout.
     """
-    held = {id for id, v in holding(judge(statement, run)).items() if v.holds and (wanted is None or id in wanted)}
-    found: dict[str, Fault] = {}
+    held = {id for id, v in verdicts_of(statement, run).items() if v.holds and id in wanted}
     for fault in faults(run):
-        if len(found) == len(held):
-            break
-        for id, verdict in holding(judge(statement, fault.into(run))).items():
-            if id in held and id not in found and verdict.holds is False and fault.matches(verdict.witness):
-                found[id] = fault
-    return found
+        if not held:
+            return
+        faulty = fault.into(run)
+        failing = [v for id, v in holding(judge(statement, faulty)).items() if id in held and v.fails]
+        found = {v.id: at for v in failing if (at := shown(statement, faulty, v, fault)) is not None}
+        held -= found.keys()
+        if found:
+            yield fault, found
+
+
+def shown(statement: Statement, faulty: Run, verdict: Verdict, fault: Fault) -> dict | None:
+    """The witness to ask for, where a claim that fails shows the fault; None where it fails elsewhere."""
+    at = fault.at(verdict.witness)
+    if at:
+        return at if all(verdict.witness[letter] in values for letter, values in at.items()) else None
+    return {} if fails_throughout(claims_of(statement, faulty)[verdict.id]) else None

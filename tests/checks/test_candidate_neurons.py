@@ -102,6 +102,7 @@ def test_neurons_that_see_nothing_break_the_counts():
 
 def test_a_narrow_network_breaks_the_premise_and_the_links_it_feeds():
     breaks(candidate_neurons, wide(), replace(wide(), C0=20.0), "RP.m16", "U-L4a X1→X2", "U-L4b X1→X2")
+    breaks(candidate_neurons, wide(), replace(wide(), d=40), "RP.d32")
 
 
 def test_a_long_first_weight_breaks_the_normalisation():

@@ -181,10 +181,13 @@ def test_the_printed_value_of_alpha_T_is_refuted_and_its_repair_confirmed():
 
 def test_the_end_with_C_holds_for_a_huge_C_only(monkeypatch):
     id = "U-P2d P0→1/(Cu)"
-    assert verdicts_of(feature_movement, quiet())[id].outcome is Outcome.SILENT
-    monkeypatch.setattr(feature_chains, "largest_C", lambda *_: Rounded(1e6))
+    huge = replace(quiet())
+    with monkeypatch.context() as while_judged:
+        while_judged.setattr(feature_chains, "largest_C", lambda *_: Rounded(1e6))
+        assert verdicts_of(feature_movement, huge)[id].outcome is Outcome.CONFIRMED
 
-    assert holding(judge(feature_movement, quiet()))[id].outcome is Outcome.CONFIRMED
+    assert verdicts_of(feature_movement, quiet())[id].outcome is Outcome.SILENT
+    breaks(feature_movement, huge, quiet(), id)
 
 
 def test_a_sample_without_awake_features_at_the_start_has_no_ratio():

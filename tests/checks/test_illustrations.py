@@ -20,9 +20,9 @@ from checks.illustrations import (
     turning_away,
 )
 from rfa import Outcome, judge
-from tests.checks.catalogue import flips
+from tests.checks.catalogue import breaking
 from tests.checks.faulty import broken, constant
-from tests.planting import breaks, holding
+from tests.planting import breaks, fails_where_planted, holding
 from tests.runs import loose, small
 
 STATEMENTS = (linear_classifiers, amplification, turning_away, resemblance, steady_derivative)
@@ -149,7 +149,10 @@ def test_planted_faults_are_noticed_where_they_are():
     }
 
     for statement, ids in wanted.items():
-        assert set(flips(statement, run, wanted=ids)) == ids
+        found = list(breaking(statement, run, ids))
+        for fault, places in found:
+            fails_where_planted(statement, run, fault.into(run), places)
+        assert {id for _, places in found for id in places} == ids
 
 
 def test_the_turning_rate_is_the_printed_number():

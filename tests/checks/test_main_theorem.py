@@ -12,7 +12,9 @@ from checks.main_theorem import main_theorem
 from rfa import Outcome, Rounded, judge
 from tests.checks.faulty import broken, constant
 from tests.checks.plants import (
+    NEURON,
     clean_sample,
+    entry,
     in_sample,
     noisy_sample,
     overridden,
@@ -53,6 +55,7 @@ CLEAN, NOISY = clean_sample(), noisy_sample()
 PLANTED = {
     "RP.Jc": (few_inside, {}),
     "RP.half": (lambda r: overridden(r, C0=2.0), {}),
+    "RP.a": (lambda r: replace(r, a=entry(r.a, NEURON, 2 * r.a[NEURON])), {"j": NEURON}),
     "T1.train.clean": (lambda r: at(r, CLEAN, -1.0), {"i": CLEAN}),
     "T1.train.noisy": (lambda r: at(r, NOISY, 1.0), {"i": NOISY}),
     "T1.train.margin.clean": (lambda r: at(r, CLEAN, GAMMA / 2), {"i": CLEAN}),

@@ -140,6 +140,18 @@ def test_a_planted_fault_is_found_where_it_was_planted(id):
     breaks(margin_at_stopping, small(), plant(small()), id, **at)
 
 
+SHARED = {
+    main_theorem: ("M1", "NAC.on", "NAC.off", "L14F", "grid", "alpha", "R", "D½", "n8", "L12", "L4", "D4096", "AO.T"),
+    feature_movement: ("M1", "NAC.on", "NAC.off", "L14F", "grid", "alpha", "R", "D½", "n8", "L4"),
+}
+
+
+@pytest.mark.parametrize(("statement", "name"), [(s, name) for s, names in SHARED.items() for name in names])
+def test_a_premise_fails_in_what_rests_on_the_lemma_as_well(statement, name):
+    plant, at = PLANTED[f"RP.{name}"]
+    breaks(statement, small(), plant(small()), f"RP.{name}", **at)
+
+
 def test_the_setting_of_the_table_is_that_of_the_run():
     run = small()
 
@@ -151,11 +163,16 @@ def test_the_noise_premise_and_the_end_of_E20_fail_on_wide_clusters():
     wide = overridden(quiet(), D=Rounded(0.01))
 
     breaks(margin_at_stopping, quiet(), wide, "RP.E20", "E20 X5→X7")
+    breaks(main_theorem, quiet(), wide, "RP.E20")
+    breaks(feature_movement, quiet(), wide, "RP.E20")
 
 
 @pytest.mark.parametrize("id", ["RP.E22", "E22 X1→X2"])
 def test_the_step_size_premise_fails_on_a_larger_step(id):
-    breaks(margin_at_stopping, slow(), overridden(slow(), alpha=Rounded(0.01)), id)
+    coarse = overridden(slow(), alpha=Rounded(0.01))
+
+    breaks(margin_at_stopping, slow(), coarse, id)
+    breaks(main_theorem, slow(), coarse, "RP.E22")
 
 
 def test_the_end_of_E20_with_C_goes_through_for_a_huge_C_only(monkeypatch):

@@ -138,6 +138,7 @@ def test_without_room_for_C1_the_links_that_rest_on_it_fail():
     wide, certain = replace(tight(), sigma=1.0), replace(tight(), delta=1 - 1e-12, sigma=1e-12)
 
     breaks(near_centres, tight(), wide, "RP.tail", "U-L5b X0→X1", "U-L5b Y1→Y2")
+    breaks(directions_of_samples, tight(), wide, "RP.tail")
     breaks(equal_clusters, tight(), wide, "E5 X1→X2")
     breaks(few_noisy_samples, tight(), certain, "U-L5c X1→X2")
 
