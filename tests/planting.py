@@ -1,188 +1,163 @@
 """Planted faults: one number of a run is changed, and every claim and link must notice somewhere.
 
-`flips(statement, run)` tries a catalogue of faults on a run and records for each claim and link id a fault that turns
-it from holding to failing with the witness at the planted index.
+`breaks` holds a claim to it: it held before, it fails after, and its witness is where the fault was planted. A
+`Fault` names a number and its change as a row of a table can; the functions below plant changes of any kind.
 """
 
-import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache
 
 import numpy as np
 
-from rfa import Rounded, Run, Statement, judge
+from rfa import Claim, Rounded, Run, Statement, Verdict, judge
+from rfa.claims import FAILS
 from rfa.trace import AXES
-from rfa.verdicts import Judgement
 
-STEP_LETTERS = {"t", "s", "e"}
+STEP_LETTERS = frozenset("tse")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What was changed: a field of the trace (or a parameter), the index, and how."""
+    """One number of a run and how it is changed ("times -50", "plus 1", "minus 1", "flipped").
+
+    `field` is an array of the trace, `X`, `y`, `y_clean`, `a` or `weights`, a parameter, or, after the word `derived`
+    or `fresh`, a quantity of the run or an array of its fresh samples. `letters` are the axes of `index`.
+    """
 
     field: str
     index: tuple[int, ...]
     letters: tuple[str, ...]
     change: str
 
-    def matches(self, witness) -> bool:
-        """Whether a witness lies at the planted index, for the letters that both have (or one step before)."""
-        planted = dict(zip(self.letters, self.index, strict=True))
-        steps = [i for letter, i in planted.items() if letter in STEP_LETTERS]
-        for letter, value in witness.items():
-            if letter in STEP_LETTERS:
-                if steps and value not in (steps[0], steps[0] - 1):
-                    return False
-            elif letter in planted and planted[letter] != value:
-                return False
-        return True
+    def into(self, run: Run) -> Run:
+        """The run with this fault and nothing else changed."""
+        change, (kind, _, name) = how(self.change), self.field.rpartition(" ")
+        if kind == "derived":
+            return with_quantity(run, name, self.index, change)
+        if kind == "fresh":
+            return with_fresh(run, name, self.index, change)
+        if name in AXES:
+            return in_trace(run, name, self.index, change)
+        if name == "weights":
+            return in_weights(run, *self.index, change)
+        if name == "X":
+            return in_sample(run, *self.index, change)
+        if name in ("y", "y_clean"):
+            return with_label(run, *self.index, name)
+        if name == "a":
+            return replace(run, a=with_entry(run.a, self.index, change))
+        value = change(getattr(run, name))
+        return replace(run, **{name: max(1, round(value)) if name == "d" else value})
+
+    def at(self, witness: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+        """Where a fault at this index may show among the letters of a witness: at it, or one step before."""
+        planted = {letter: (index,) for letter, index in zip(self.letters, self.index, strict=True)}
+        for letter in STEP_LETTERS & planted.keys():
+            (step,) = planted[letter]
+            planted |= dict.fromkeys(STEP_LETTERS, (step - 1, step))
+        return {letter: planted[letter] for letter in witness if letter in planted}
 
 
-CHANGES = {
-    "times -50": lambda x: -50 * x,
-    "times 1e4": lambda x: 1e4 * x,
-    "times 1e-4": lambda x: 1e-4 * x,
-    "plus 1": lambda x: x + 1,
-    "minus 1": lambda x: x - 1,
-    "plus 1e4": lambda x: x + 1e4,
-    "minus 1e4": lambda x: x - 1e4,
-}
-QUANTITIES = {
-    name: tuple(found.group(1).split())
-    if (found := re.search(r"ax[ei]s ([a-z ]+?)[;(.]", member.__doc__ or ""))
-    else ()
-    for name, member in vars(Run).items()
-    if isinstance(member, cached_property)
-    and name not in ("labels", "t", "s_steps", "n_s", "K", "T", "on_grid", "fresh")
-}
-"""Derived quantities of a run with their axes, read off their docstrings."""
-PARAMETERS = ("step_size", "sigma", "omega_init", "delta", "C0", "eta", "d", "C", "a6_power")
+def how(words: str) -> Callable:
+    """The change that some words name."""
+    word, _, number = words.partition(" ")
+    if word == "flipped":
+        return lambda x: ~x if np.asarray(x).dtype == bool else -x
+    amount = float(number)
+    return {"times": lambda x: amount * x, "plus": lambda x: x + amount, "minus": lambda x: x - amount}[word]
 
 
-def indices(run: Run, name: str) -> Iterator[tuple[int, ...]]:
-    """A few indices of a trace array at which to plant: each step, at a neuron of J and one centre."""
-    length = getattr(run.trace, name).shape
-    letters = AXES[name]
-    neuron = int(np.flatnonzero(run.in_J)[-1])
-    centre = int(run.home[neuron])
-    fixed = {"j": [neuron], "mu": [centre, centre ^ 1, (centre + 2) % 4], "q": [0, 1], "k": [0, 1]}
-    choices = [fixed[a] if a in fixed else range(size) for a, size in zip(letters, length, strict=True)]
-    for index in np.ndindex(*[len(c) for c in choices]):
-        yield tuple(choice[i] for choice, i in zip(choices, index, strict=True))
+def with_entry(values, index: tuple, change):
+    """An array or a `Rounded` with one entry changed; the errors stay."""
+    if isinstance(values, Rounded):
+        return Rounded(with_entry(values.value, index, change), values.error)
+    changed = np.array(values)
+    changed[index] = change(changed[index])
+    return changed
 
 
 def in_trace(run: Run, name: str, index: tuple[int, ...], change) -> Run:
     """The run with one entry of one trace array changed."""
-    array = np.array(getattr(run.trace, name), dtype=float)
-    array[index] = change(array[index])
+    array = with_entry(np.array(getattr(run.trace, name), dtype=float), index, change)
     return replace(run, trace=replace(run.trace, **{name: array}))
 
 
 def in_weights(run: Run, t: int, j: int, change) -> Run:
     """The run with the kept weights of one neuron at one step changed (the trace stays)."""
-    W = np.array(run.weights[t])
-    W[j] = change(W[j])
-    return replace(run, weights={**run.weights, t: W})
+    return replace(run, weights={**run.weights, t: with_entry(run.weights[t], (j,), change)})
 
 
 def in_sample(run: Run, i: int, change) -> Run:
     """The run with one input changed (weights and trace stay)."""
-    X = np.array(run.sample.X)
-    X[i] = change(X[i])
-    return replace(run, sample=replace(run.sample, X=X))
+    return replace(run, sample=replace(run.sample, X=with_entry(run.sample.X, (i,), change)))
 
 
 def with_label(run: Run, i: int, which: str) -> Run:
     """The run with `y` or `y_clean` of one sample flipped (weights and trace stay)."""
-    labels = np.array(getattr(run.sample, which))
-    labels[i] *= -1
+    labels = with_entry(getattr(run.sample, which), (i,), how("flipped"))
     return replace(run, sample=replace(run.sample, **{which: labels}))
-
-
-def faults(run: Run) -> Iterator[tuple[Fault, Run]]:
-    """The whole catalogue on one run: trace entries, kept weights, inputs, labels, derived quantities, parameters."""
-    neuron = int(np.flatnonzero(run.in_J)[-1])
-    yield from in_arrays(run)
-    yield from in_data(run, neuron)
-    yield from in_quantities(run, neuron)
-    yield from in_parameters(run)
-
-
-def in_arrays(run: Run) -> Iterator[tuple[Fault, Run]]:
-    """Entries of every array of the trace."""
-    for name, letters in AXES.items():
-        if name == "steps" or getattr(run.trace, name) is None:
-            continue
-        for index in indices(run, name):
-            for how, change in CHANGES.items():
-                yield Fault(name, index, letters, how), in_trace(run, name, index, change)
-
-
-def in_data(run: Run, neuron: int) -> Iterator[tuple[Fault, Run]]:
-    """Kept weights of one neuron, one clean and one noisy input, their labels."""
-    samples = [int(np.flatnonzero(which)[-1]) for which in (~run.sample.noisy, run.sample.noisy) if which.any()]
-    for how, change in CHANGES.items():
-        for t in run.weights:
-            yield Fault("weights", (t, neuron), ("t", "j"), how), in_weights(run, t, neuron, change)
-        for i in samples:
-            yield Fault("X", (i,), ("i",), how), in_sample(run, i, change)
-    for i in samples:
-        for which in ("y", "y_clean"):
-            yield Fault(which, (i,), ("i",), "flipped"), with_label(run, i, which)
-
-
-def in_parameters(run: Run) -> Iterator[tuple[Fault, Run]]:
-    """Parameters of the run scaled."""
-    for name in PARAMETERS:
-        value = getattr(run, name)
-        for factor in (1e-4, 1e-2, 0.3, 3.0, 1e2, 1e4) if value is not None else ():
-            changed = max(1, round(value * factor)) if name == "d" else value * factor
-            yield Fault(name, (), (), f"times {factor:g}"), replace(run, **{name: changed})
-
-
-def in_quantities(run: Run, neuron: int) -> Iterator[tuple[Fault, Run]]:
-    """One entry of each derived quantity changed, everything else as it was."""
-    for name, letters in QUANTITIES.items():
-        quantity = getattr(run, name)
-        if not isinstance(quantity, Rounded) or quantity.ndim != len(letters):
-            continue
-        home = int(run.home[neuron])
-        fixed = {"j": [neuron], "mu": [home, home ^ 1, (home + 2) % 4], "q": [0, 1], "k": [0, 1], "i": [0, run.n - 1]}
-        choices = [fixed[a] if a in fixed else range(n) for a, n in zip(letters, quantity.shape, strict=True)]
-        for place in np.ndindex(*[len(c) for c in choices]):
-            index = tuple(choice[i] for choice, i in zip(choices, place, strict=True))
-            for how, change in CHANGES.items():
-                yield Fault(f"quantity {name}", index, letters, how), with_quantity(run, name, index, change)
 
 
 def with_quantity(run: Run, name: str, index: tuple[int, ...], change) -> Run:
     """The run with one entry of one derived quantity (a cached property of Run) overridden."""
     faulty = replace(run)
-    quantity = getattr(run, name)
-    value = np.array(quantity.value)
-    value[index] = change(value[index])
-    faulty.__dict__[name] = Rounded(value, quantity.error)
+    faulty.__dict__[name] = with_entry(getattr(run, name), index, change)
     return faulty
 
 
-def holding(judgement: Judgement) -> dict[str, object]:
+def with_fresh(run: Run, name: str, index: tuple[int, ...], change) -> Run:
+    """The run with one entry of one array of its fresh samples changed."""
+    faulty = replace(run)
+    faulty.__dict__["fresh"] = replace(run.fresh, **{name: with_entry(getattr(run.fresh, name), index, change)})
+    return faulty
+
+
+# ---- what a fault must do ----------------------------------------------------------------------------------
+
+
+def holding(judgement) -> dict[str, Verdict]:
     """The verdicts of a judgement by id."""
     return {v.id: v for v in (*judgement.verdicts, *judgement.links)}
 
 
-def flips(statement: Statement, run: Run, wanted: Container[str] | None = None) -> dict[str, Fault]:
-    """For each claim and link that holds on `run`, a fault that makes it fail with the witness where it was planted.
+@cache
+def verdicts_of(statement: Statement, run: Run) -> dict[str, Verdict]:
+    """The verdicts on an unchanged run by id, judged once."""
+    return holding(judge(statement, run))
 
-    `wanted` restricts the search to some ids (those that no fault of the catalogue reaches make it long).
+
+def breaks(statement: Statement, run: Run, faulty: Run, *ids: str, **witness: int | tuple[int, ...]) -> None:
+    """The claims hold on `run` and fail on `faulty`, with the witness at the planted index."""
+    fails_where_planted(statement, run, faulty, dict.fromkeys(ids, witness))
+
+
+def fails_where_planted(
+    statement: Statement, run: Run, faulty: Run, expected: Mapping[str, Mapping[str, int | tuple[int, ...]]]
+) -> None:
+    """Every claim of `expected` holds on `run` and fails on `faulty` with the given witness.
+
+    A witness gives, for some letters of the claim, the index or the indices at which the fault was planted. Without
+    any, the fault is one of all indices together, and the claim must fail at each: then any witness is right.
     """
-    held = {id for id, v in holding(judge(statement, run)).items() if v.holds and (wanted is None or id in wanted)}
-    found: dict[str, Fault] = {}
-    for fault, faulty in faults(run):
-        if len(found) == len(held):
-            break
-        for id, verdict in holding(judge(statement, faulty)).items():
-            if id in held and id not in found and verdict.holds is False and fault.matches(verdict.witness):
-                found[id] = fault
-    return found
+    before, judged = verdicts_of(statement, run), judge(statement, faulty)
+    assert judged.reason == "", judged.reason
+    after = holding(judged)
+    for id, witness in expected.items():
+        assert before[id].holds, (id, before[id].lhs, before[id].rhs)
+        assert after[id].fails, (id, after[id].outcome, after[id].lhs, after[id].rhs)
+        found = after[id].witness
+        for letter, at in witness.items():
+            assert found[letter] in (at if isinstance(at, tuple) else (at,)), (id, found, witness)
+        assert witness or fails_throughout(claims_of(statement, faulty)[id]), (id, found, after[id].counts)
+
+
+def claims_of(statement: Statement, run: Run) -> dict[str, Claim]:
+    """Premises, conclusions and links of a statement on a run, by id."""
+    claims = [c for y in statement.claims(run) for c in ([y] if isinstance(y, Claim) else y.links())]
+    return {c.id: c for c in claims}
+
+
+def fails_throughout(claim: Claim) -> bool:
+    """Whether a claim fails at every index."""
+    return bool((claim.state[claim.domain] == FAILS).all())

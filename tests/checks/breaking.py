@@ -1,4 +1,4 @@
-"""One fault at a time: what holds on a run must fail on the run with the fault, where it was planted."""
+"""What tests of one statement look at: its verdicts, the members of its chains, the run with other quantities."""
 
 from dataclasses import replace
 
@@ -30,11 +30,3 @@ def overridden(run: Run, **quantities) -> Run:
     faulty.__dict__.update(quantities)
     return faulty
 
-
-def breaks(statement: Statement, run: Run, faulty: Run, *ids: str, **witness: int) -> None:
-    """The claims hold on `run` and fail on `faulty`, with the witness at the planted index."""
-    for id in ids:
-        before, after = verdict(statement, run, id), verdict(statement, faulty, id)
-        assert before.holds, (id, before.lhs, before.rhs)
-        assert after.holds is False, (id, after.lhs, after.rhs)
-        assert {axis: after.witness[axis] for axis in witness} == witness, id

@@ -5,12 +5,18 @@ from functools import cache
 
 import numpy as np
 
-from rfa import Outcome, Rounded, Run, judge
+from rfa import Rounded, Run
 from rfa.simulation import simulate
-from tests.planting import holding, in_sample, in_trace, in_weights, with_label, with_quantity
+from tests.planting import (
+    fails_where_planted,
+    in_sample,
+    in_trace,
+    in_weights,
+    verdicts_of,
+    with_label,
+    with_quantity,
+)
 from tests.runs import good_start, small, small_setting
-
-BROKEN = (Outcome.REFUTED, Outcome.SILENT)
 
 
 def calm() -> Run:
@@ -57,18 +63,6 @@ def parameter(**values):
     return lambda run: replace(run, **values)
 
 
-def array(name, *index, to):
-    """One entry of a plain derived array (sizes, step numbers) changed."""
-
-    def fault(run):
-        faulty, values = replace(run), np.array(getattr(run, name))
-        values[index] = to(values[index])
-        faulty.__dict__[name] = values
-        return faulty
-
-    return fault
-
-
 def constant(module, name, value):
     """A number of the paper replaced in one module while the claims are evaluated."""
     return module, name, value
@@ -76,17 +70,11 @@ def constant(module, name, value):
 
 def broken(statement, run, fault, expected, monkeypatch) -> None:
     """Every claim of `expected` holds on `run` and fails under the fault, with the witness given there."""
-    before = holding(judge(statement, run))
+    verdicts_of(statement, run)
     if isinstance(fault, tuple):
         monkeypatch.setattr(*fault)
-        after = holding(judge(statement, replace(run)))
-    else:
-        after = holding(judge(statement, fault(run)))
-    for id, witness in expected.items():
-        assert before[id].holds, id
-        assert any(after[id].counts.get(outcome) for outcome in BROKEN), (id, after[id].outcome, after[id].reason)
-        for axis, at in witness.items():
-            assert after[id].witness[axis] in (at if isinstance(at, tuple) else (at,)), (id, after[id].witness)
+    faulty = replace(run) if isinstance(fault, tuple) else fault(run)
+    fails_where_planted(statement, run, faulty, expected)
 
 
 def zeros(run, vectors) -> Rounded:

@@ -1,31 +1,15 @@
-"""One planted fault for one claim: it held before, it fails after, and the witness is where the fault was planted."""
+"""Faults that take more than one number: outputs, preactivations, inputs that belong to another sample."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 
-from rfa import Rounded, judge
-from tests.planting import holding, in_sample, in_trace, in_weights, with_quantity
+from rfa import Rounded
+from tests.planting import in_sample, in_trace, in_weights, with_quantity
 from tests.runs import small
 
 NEURON = 11
 """A candidate neuron of `small()`."""
-
-
-@cache
-def verdicts_of(statement, run):
-    """The verdicts on an unchanged run by id, judged once."""
-    return holding(judge(statement, run))
-
-
-def assert_flips(statement, run, id, faulty, **at):
-    """The claim holds on `run`, fails on `faulty`, and its witness has the planted indices."""
-    before, after = verdicts_of(statement, run)[id], holding(judge(statement, faulty))[id]
-    assert before.holds is True, before
-    assert after.holds is False, after
-    allowed = {letter: value if isinstance(value, tuple) else (value,) for letter, value in at.items()}
-    assert all(after.witness[letter] in values for letter, values in allowed.items()), (after.witness, at)
 
 
 def traced(run, name, index, change):
@@ -95,6 +79,6 @@ def across(run, i):
 
 
 __all__ = [
-    "NEURON", "across", "assert_flips", "clean_sample", "entry", "in_sample", "in_trace", "in_weights", "input_of",
-    "noisy_sample", "overridden", "quantity", "traced", "verdicts_of", "with_output", "with_pre",
+    "NEURON", "across", "clean_sample", "entry", "in_sample", "in_trace", "in_weights", "input_of",
+    "noisy_sample", "overridden", "quantity", "traced", "with_output", "with_pre",
 ]  # fmt: skip

@@ -17,9 +17,9 @@ from checks.candidate_neurons import (
 from checks.constants import PAPER_C0
 from rfa import Outcome, Rounded, judge
 from rfa.simulation import simulate
-from tests.checks.breaking import breaks, members, overridden, verdict
+from tests.checks.breaking import members, overridden, verdict
 from tests.checks.test_initial_norms import RARE, wide
-from tests.planting import in_trace
+from tests.planting import breaks, in_trace
 from tests.runs import loose, small, small_setting
 
 CENTRE = [(0, 1), (0, -1), (1, 1), (1, -1)]  # which of mu1, mu2, and its sign
@@ -102,6 +102,7 @@ def test_neurons_that_see_nothing_break_the_counts():
 
 def test_a_narrow_network_breaks_the_premise_and_the_links_it_feeds():
     breaks(candidate_neurons, wide(), replace(wide(), C0=20.0), "RP.m16", "U-L4a X1→X2", "U-L4b X1→X2")
+    breaks(candidate_neurons, wide(), replace(wide(), d=40), "RP.d32")
 
 
 def test_a_long_first_weight_breaks_the_normalisation():

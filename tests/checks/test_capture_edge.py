@@ -13,9 +13,9 @@ from checks.projections import tails
 from rfa import Outcome, Rounded, Setting, judge
 from rfa.data import Sample, four_centres
 from rfa.simulation import simulate, trained
-from tests.checks.breaking import breaks, members, overridden, verdict
+from tests.checks.breaking import members, overridden, verdict
 from tests.checks.test_projections import AXES, planted
-from tests.planting import holding
+from tests.planting import breaks, holding, verdicts_of
 from tests.runs import loose, small, small_setting
 
 
@@ -43,9 +43,8 @@ def separated():
     return simulate(small_setting(n=4000, d=20, m=8, sigma=1e-6, noisy=None, eta=0.005, K=1, steps=1, seed=1))
 
 
-@cache
 def on_crowded():
-    return holding(judge(capture_edge, crowded()))
+    return verdicts_of(capture_edge, crowded())
 
 
 def test_every_premise_and_link_holds_on_a_crowded_sample():
@@ -66,11 +65,7 @@ def test_the_lemma_is_exercised_on_a_natural_run():
 
 def fails(faulty, *ids, **witness):
     """The ids hold on the crowded sample and fail on `faulty` with the witness at the planted index."""
-    after = holding(judge(capture_edge, faulty))
-    for id in ids:
-        assert on_crowded()[id].holds
-        assert after[id].holds is False, (id, after[id].lhs, after[id].rhs)
-        assert {axis: after[id].witness[axis] for axis in witness} == witness, id
+    breaks(capture_edge, crowded(), faulty, *ids, **witness)
 
 
 def place(run=None):

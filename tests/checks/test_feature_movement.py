@@ -10,18 +10,17 @@ from checks.feature_movement import feature_movement
 from rfa import Outcome, Rounded, judge
 from rfa.data import draw_sample, draw_start
 from rfa.simulation import trained
+from tests.checks.faulty import broken, constant
 from tests.checks.plants import (
     NEURON as J,
-    assert_flips,
     clean_sample,
     in_sample,
     overridden,
     quantity,
     traced,
-    verdicts_of,
     with_pre,
 )
-from tests.planting import holding, in_weights
+from tests.planting import breaks, holding, in_weights, verdicts_of
 from tests.runs import loose, small, small_setting
 
 E = np.exp(-2.0)
@@ -57,6 +56,8 @@ def half_asleep():
 OWN = int(np.flatnonzero(quiet().J[:, quiet().sample.cluster[SAMPLE]])[0])
 K_OWN, OWN_SIGN = int(quiet().sample.cluster[SAMPLE]) // 2, 1 - 2 * (int(quiet().sample.cluster[SAMPLE]) % 2)
 
+SECOND = tuple(np.flatnonzero(quiet().sample.cluster == 1))
+
 
 def back(x):
     """A projection of neuron J far away from its home."""
@@ -90,7 +91,7 @@ PLANTED = {
     "E53 X0→X1": (lambda r: with_pre(r, T, (SAMPLE, OWN), -9.0), {"i": SAMPLE, "j": OWN}),
     "E53 X1→X2": (lambda r: with_pre(r, T, (SAMPLE, OWN), -9.0), {"i": SAMPLE, "j": OWN}),
     "E55 X0→X1": (lambda r: in_sample(r, SAMPLE, lambda x: 0 * x), {"i": SAMPLE}),
-    "E55 X1→X2": (lambda r: overridden(r, J_size=np.array([3, 0, 3, 3])), {}),
+    "E55 X1→X2": (lambda r: overridden(r, J_size=np.array([3, 0, 3, 3])), {"i": SECOND}),
     "E55 X2→X3": (lambda r: overridden(r, C0=2.0), {}),
     "U-P2c X0→X1": (lambda r: with_pre(r, 0, (SAMPLE, OWN), 9.0), {"i": SAMPLE}),
     "U-P2c X1→X2": (lambda r: in_sample(r, SAMPLE, lambda x: 9 * x), {"i": SAMPLE}),
@@ -102,7 +103,7 @@ PLANTED = {
 @pytest.mark.parametrize("id", PLANTED)
 def test_a_planted_fault_is_found_where_it_was_planted(id):
     plant, at = PLANTED[id]
-    assert_flips(feature_movement, quiet(), id, plant(quiet()), **at)
+    breaks(feature_movement, quiet(), plant(quiet()), id, **at)
 
 
 ASLEEP = {
@@ -118,8 +119,8 @@ def test_a_planted_fault_among_sleeping_features_is_found(id):
     run = half_asleep()
     of = Features(run)
     i, j = (int(k) for k in np.argwhere(of.at_home & (of.before.value < 0))[0])
-    at = {} if id in ("E54 X2→X3", "E54 X3→X4") else {"i": i, "j": j}
-    assert_flips(feature_movement, run, id, ASLEEP[id](run, i, j), **at)
+    at = {"E54 X2→X3": {"j": j}, "E54 X3→X4": {}}.get(id, {"i": i, "j": j})
+    breaks(feature_movement, run, ASLEEP[id](run, i, j), id, **at)
 
 
 def test_features_that_sleep_at_the_start_are_all_confirmed():
@@ -131,20 +132,17 @@ def test_features_that_sleep_at_the_start_are_all_confirmed():
 
 
 def test_a_wrong_activation_is_noticed(monkeypatch):
-    assert verdicts_of(feature_movement, half_asleep())["E54 N0→N1"].holds
-    assert verdicts_of(feature_movement, quiet())["U-P2a X0→X1"].holds
-    monkeypatch.setattr(feature_chains, "positive_part", lambda x: 0.5 * x)
+    wrong = constant(feature_chains, "positive_part", lambda x: 0.5 * x)
+    verdicts_of(feature_movement, quiet())
 
-    assert holding(judge(feature_movement, half_asleep()))["E54 N0→N1"].holds is False
-    assert holding(judge(feature_movement, quiet()))["U-P2a X0→X1"].holds is False
+    broken(feature_movement, half_asleep(), wrong, {"E54 N0→N1": {}}, monkeypatch)
+    breaks(feature_movement, quiet(), replace(quiet()), "U-P2a X0→X1")
 
 
 def test_a_wrong_sum_over_all_features_is_noticed(monkeypatch):
-    assert verdicts_of(feature_movement, quiet())["U-P2a X1→X2"].holds
-    monkeypatch.setattr(Features, "squared", property(lambda of: 0.5 * (of.moved * of.moved).sum(axis=1)))
-    verdicts = holding(judge(feature_movement, quiet()))
+    half = constant(Features, "squared", property(lambda of: 0.5 * (of.moved * of.moved).sum(axis=1)))
 
-    assert verdicts["U-P2a X0→X1"].holds is False and verdicts["U-P2a X1→X2"].holds is False
+    broken(feature_movement, quiet(), half, {"U-P2a X0→X1": {}, "U-P2a X1→X2": {}}, monkeypatch)
 
 
 def test_one_far_sample_takes_what_is_promised_from_all_others():
@@ -164,9 +162,9 @@ def test_the_sum_of_the_steps_needs_no_grid():
 
 
 def test_a_feature_that_counts_while_it_sleeps_is_noticed(monkeypatch):
-    monkeypatch.setattr(Features, "moved", property(lambda of: of.after - np.abs(of.before)))
+    wrong = constant(Features, "moved", property(lambda of: of.after - np.abs(of.before)))
 
-    assert holding(judge(feature_movement, half_asleep()))["E54 N0→N1"].holds is False
+    broken(feature_movement, half_asleep(), wrong, {"E54 N0→N1": {}}, monkeypatch)
 
 
 def test_the_proposition_applies_without_the_small_steps_of_lemma_11():
@@ -183,10 +181,13 @@ def test_the_printed_value_of_alpha_T_is_refuted_and_its_repair_confirmed():
 
 def test_the_end_with_C_holds_for_a_huge_C_only(monkeypatch):
     id = "U-P2d P0→1/(Cu)"
-    assert verdicts_of(feature_movement, quiet())[id].outcome is Outcome.SILENT
-    monkeypatch.setattr(feature_chains, "largest_C", lambda *_: Rounded(1e6))
+    huge = replace(quiet())
+    with monkeypatch.context() as while_judged:
+        while_judged.setattr(feature_chains, "largest_C", lambda *_: Rounded(1e6))
+        assert verdicts_of(feature_movement, huge)[id].outcome is Outcome.CONFIRMED
 
-    assert holding(judge(feature_movement, quiet()))[id].outcome is Outcome.CONFIRMED
+    assert verdicts_of(feature_movement, quiet())[id].outcome is Outcome.SILENT
+    breaks(feature_movement, huge, quiet(), id)
 
 
 def test_a_sample_without_awake_features_at_the_start_has_no_ratio():

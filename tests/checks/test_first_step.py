@@ -38,6 +38,10 @@ I = int(np.flatnonzero((RUN.sample.cluster == MU) & ~RUN.sample.noisy)[0])  # no
 I_AWAY = int(np.flatnonzero(RUN.sample.cluster == AWAY)[0])
 MARGIN = RUN.sample.y * RUN.output(0).value
 I_RIGHT, I_WRONG = int(MARGIN.argmax()), int(MARGIN.argmin())
+AWAKE = tuple(np.flatnonzero(RUN.pre(0).value[I] > 0))
+FIRST = FirstGradient(RUN)
+BACKWARDS = tuple(np.flatnonzero(((FIRST.zeta1 + FIRST.zeta2).value * RUN.sample.centre[RUN.home]).sum(axis=1) < 0))
+"""Neurons whose error vectors point away from their centre."""
 LOST = weights(0, J, times(-1))
 """A neuron of J that starts on the wrong side: its edge is negative, so 1/C2 = 0."""
 
@@ -92,19 +96,19 @@ FAULTS = {
         quantity("b", to=times(1e-4)),
         {"E26 X0→X1": {}, "E28 X0→X1": {}, "E31 X2→X3": {}},
     ),
-    "nothing has any length": (constant(checks.first_alignment, "length", zeros), {"E31 X1→X2": {}}),
+    "nothing has any length": (constant(checks.first_alignment, "length", zeros), {"E31 X1→X2": {"j": BACKWARDS}}),
     "half of g lost": (
-        constant(FirstGradient, "excess", property(lambda first: 0 * first.active)), {"E27 X1→X2": {}}
+        constant(FirstGradient, "excess", property(lambda first: 0 * first.active)), {"E27 X1→X2": {"c": (0, 1)}}
     ),
     "a clean label that does not fit the cluster": (
-        label(I, "y_clean"), {"E29 X0→X1": {"mu": MU}, "E32 X0→X1": {}}
+        label(I, "y_clean"), {"E29 X0→X1": {"j": AWAKE, "mu": MU}, "E32 X0→X1": {"j": AWAKE}}
     ),
     "a count that was recorded wrong": (
         recorded("active", 0, J, MU, 0, to=plus(1)), {"E29 logged 0→logged 1": {"j": J, "mu": MU}}
     ),
     "a noisy sample that is counted as clean": (
         lambda run: replace(run, sample=replace(run.sample, y_clean=-run.sample.y_clean, y=-run.sample.y)),
-        {"E33 X0→X1": {}, "E29 X0→X1": {}},
+        {"E33 X0→X1": {}},
     ),
     "no expected noise": (parameter(eta=1e-9), {"E33 P0→P1 (printed)": {}}),
     "a start away from the centre": (quantity("own", 0, J, to=times(-1)), {"E34 X0→X1": {"j": J}}),

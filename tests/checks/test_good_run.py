@@ -5,12 +5,15 @@ from math import sqrt
 import numpy as np
 import pytest
 
+from checks import capture_terms
 from checks.good_run import EVENTS, events, good_run
-from checks.measured import C1_interval, C2_run
+from checks.measured import C1_interval, C2_run, captured
+from checks.projections import tails
 from rfa import Outcome, Rounded, judge
 from rfa.simulation import simulate
-from tests.checks.breaking import breaks, overridden, verdict
-from tests.planting import in_sample, in_trace
+from tests.checks.breaking import overridden, verdict
+from tests.checks.faulty import broken, constant
+from tests.planting import breaks, in_sample, in_trace, with_entry
 from tests.runs import loose, small, small_setting
 
 
@@ -52,6 +55,29 @@ FAULTS = {
     2: lambda run: in_sample(run, 0, lambda x: x + 1e-3),
     3: lambda run: replace(run, weights={**run.weights, 0: -run.W(0)}),
 }
+
+
+PREMISES = {
+    "RP.d32": lambda run: replace(run, d=40),
+    "RP.m16": lambda run: replace(run, C0=20.0),
+    "RP.C1": lambda run: replace(run, sigma=0.1),
+    "RP.tail": lambda run: replace(run, sigma=1.0),
+    "RP.law": lambda run: replace(run, setting=None),
+    "RP.L5d": lambda run: overridden(run, cluster_size=np.array([900, 500, 300, 300])),
+}
+
+
+@pytest.mark.parametrize("id", PREMISES)
+def test_a_premise_that_fails_is_named(id):
+    breaks(good_run, good(), PREMISES[id](good()), id)
+
+
+def test_a_neuron_that_is_never_active_is_named_with_its_centre(monkeypatch):
+    j, mu = (int(k) for k in np.argwhere(captured(good()))[0])
+    never = replace(tails(good()), active=with_entry(tails(good()).active, (j, mu), lambda p: 0 * p))
+    wrong = constant(capture_terms, "tails", lambda run: never)
+
+    broken(good_run, good(), wrong, {"RP.edge": {"j": j, "mu": mu}}, monkeypatch)
 
 
 @pytest.mark.parametrize("event", FAULTS)

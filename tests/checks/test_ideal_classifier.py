@@ -7,13 +7,13 @@ from math import erfc, exp, log, sqrt
 import numpy as np
 import pytest
 
-from checks import ideal_masses
 from checks.ideal_classifier import ideal_classifier
 from checks.ideal_masses import Masses, gaussian_masses, masses, plain, rate
 from rfa import Outcome, Rounded, judge
 from rfa.data import draw_centres, draw_fresh
 from rfa.simulation import start
-from tests.planting import holding
+from tests.checks.faulty import broken, constant
+from tests.planting import breaks, holding
 from tests.runs import loose, rng, small, small_setting
 
 file = import_module("checks.ideal_classifier")
@@ -85,6 +85,7 @@ def test_the_dimension_chain_holds_where_its_need_does():
     roomy = replace(small(), d=4000)
     verdicts = holding(judge(ideal_classifier, roomy))
 
+    breaks(ideal_classifier, roomy, small(), "U-AD3 D1→D2")
     assert verdicts["U-AD3 D1→D2"].outcome is Outcome.CONFIRMED
     assert verdicts["U-AD3 P0→P1 (printed)"].outcome is Outcome.CONFIRMED
 
@@ -116,8 +117,10 @@ def test_wide_clusters_break_the_bound_without_refuting_it():
 
 
 def test_a_law_without_log_concavity_takes_the_promise_away():
-    verdicts = holding(judge(ideal_classifier, small(clusters="student-t")))
+    heavy = small(clusters="student-t")
+    verdicts = holding(judge(ideal_classifier, heavy))
 
+    breaks(ideal_classifier, small(), heavy, "RP.concave")
     assert verdicts["RP.concave"].outcome is Outcome.SILENT
     assert verdicts["AD.error"].outcome is Outcome.BEYOND
 
@@ -133,44 +136,35 @@ def test_a_run_of_unknown_law_is_not_judged():
 
 
 @pytest.mark.parametrize(
-    ("changes", "broken"),
+    ("changes", "ids"),
     [
         ({"sigma": 3.0}, {"RP.AD2", "U-AD0 X0→X1", "U-AD2 X0→X1"}),
         ({"sigma": 3.0, "delta": 0.999}, {"AD.error"}),
     ],
 )
-def test_planted_parameters_break_what_rests_on_them(changes, broken):
-    held = {id for id, v in holding(judge(ideal_classifier, small())).items() if v.holds}
-    planted = holding(judge(ideal_classifier, replace(small(), **changes)))
-
-    assert broken <= held & {id for id, v in planted.items() if v.holds is False}
+def test_planted_parameters_break_what_rests_on_them(changes, ids):
+    breaks(ideal_classifier, small(), replace(small(), **changes), *ids)
 
 
 def test_another_constant_breaks_the_step_that_quotes_A2(monkeypatch):
-    assert holding(judge(ideal_classifier, small()))["U-AD1 X1→X2"].outcome is Outcome.CONFIRMED
     right = file.largest_C
-    monkeypatch.setattr(file, "largest_C", lambda *of: 3 * right(*of))
+    wrong = constant(file, "largest_C", lambda *of: 3 * right(*of))
 
-    assert holding(judge(ideal_classifier, small()))["U-AD1 X1→X2"].outcome is Outcome.REFUTED
+    broken(ideal_classifier, small(), wrong, {"U-AD1 X1→X2": {}}, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    ("spoil", "broken", "witness"),
+    ("spoil", "id", "witness"),
     [
         (lambda m: m._replace(wrong=at(m.wrong, 2, 0.5)), "E56 X0→X1", {"mu": 2}),
-        (lambda m: m._replace(far=m.far + 100.0), "E56 X1→X2", {"mu": 0}),
+        (lambda m: m._replace(far=m.far + 100.0), "E56 X1→X2", {}),
         (lambda m: m._replace(third=at(m.third, 1, 50.0)), "U-AD1 X0→X1", {"k": 1}),
     ],
 )
-def test_a_spoilt_mass_breaks_its_link_there(monkeypatch, spoil, broken, witness):
-    def spoilt(run):
-        return spoil(gaussian_masses(0.05))
+def test_a_spoilt_mass_breaks_its_link_there(monkeypatch, spoil, id, witness):
+    wrong = constant(file, "masses", lambda run: spoil(gaussian_masses(0.05)))
 
-    monkeypatch.setattr(file, "masses", spoilt)
-    monkeypatch.setattr(ideal_masses, "masses", spoilt)
-    verdict = holding(judge(ideal_classifier, small(sigma=0.05)))[broken]
-
-    assert verdict.outcome is Outcome.REFUTED and verdict.witness == witness
+    broken(ideal_classifier, small(sigma=0.05), wrong, {id: witness}, monkeypatch)
 
 
 def at(values: Rounded, index: int, added: float) -> Rounded:
@@ -184,10 +178,8 @@ def test_one_label_that_is_no_sign_breaks_the_first_equality_there():
     right = int(np.flatnonzero(fresh.y_clean * fresh.ideal > 0)[-1])
     doubled = fresh.y_clean * np.where(np.arange(len(fresh.y)) == right, 2, 1)
     run.__dict__["fresh"] = replace(fresh, y_clean=doubled)
-    verdict = holding(judge(ideal_classifier, run))["U-AD0 F0→F1"]
 
-    assert holding(judge(ideal_classifier, loose()))["U-AD0 F0→F1"].outcome is Outcome.CONFIRMED
-    assert verdict.outcome is Outcome.REFUTED and verdict.witness == {"f": right}
+    breaks(ideal_classifier, loose(), run, "U-AD0 F0→F1", f=right)
 
 
 def test_masses_are_those_of_points_in_the_coordinates_of_the_sample():
@@ -201,18 +193,17 @@ def test_masses_are_those_of_points_in_the_coordinates_of_the_sample():
 
 
 @pytest.mark.parametrize(
-    ("name", "factor", "broken"),
+    ("name", "factor", "ids"),
     [
         ("log_ratio", 3.0, {"U-AD2 P0→P1", "U-AD3 X0→X1", "U-AD3 D0→D1"}),
         ("log_inverse_delta", 0.01, {"U-AD3 X1→X2", "U-AD3 X2→X3"}),
     ],
 )
-def test_a_wrong_logarithm_breaks_the_algebra(monkeypatch, name, factor, broken):
+def test_a_wrong_logarithm_breaks_the_algebra(monkeypatch, name, factor, ids):
     right = getattr(file, name)
-    monkeypatch.setattr(file, name, lambda run: factor * right(run))
-    verdicts = holding(judge(ideal_classifier, small()))
+    wrong = constant(file, name, lambda run: factor * right(run))
 
-    assert broken <= {id for id, v in verdicts.items() if v.outcome is Outcome.REFUTED}
+    broken(ideal_classifier, small(), wrong, {id: {} for id in ids}, monkeypatch)
 
 
 def test_masses_are_logarithms_for_gaussian_clusters_only():

@@ -6,6 +6,7 @@ from math import exp, sqrt
 import numpy as np
 import pytest
 
+import checks.illustrations
 from checks.illustrations import (
     amplification,
     candidates,
@@ -19,7 +20,9 @@ from checks.illustrations import (
     turning_away,
 )
 from rfa import Outcome, judge
-from tests.planting import flips, holding
+from tests.checks.catalogue import breaking
+from tests.checks.faulty import broken, constant
+from tests.planting import breaks, fails_where_planted, holding
 from tests.runs import loose, small
 
 STATEMENTS = (linear_classifiers, amplification, turning_away, resemblance, steady_derivative)
@@ -38,10 +41,11 @@ def test_everything_holds_on_a_tight_run_and_nothing_is_promised(statement):
 
 
 def test_asymmetric_clusters_let_a_linear_classifier_beat_guessing():
-    verdict = holding(judge(linear_classifiers, loose(clusters="exponential", sigma=0.1)))["X1.linear"]
+    skew = loose(clusters="exponential", sigma=0.1)
+    verdict = holding(judge(linear_classifiers, skew))["X1.linear"]
 
-    assert verdict.outcome is Outcome.BEYOND and verdict.holds is False
-    assert abs(verdict.lhs - 0.5) > 0.05 and verdict.witness["v"] in (2, 3)
+    breaks(linear_classifiers, loose(sigma=0.1), skew, "X1.linear", v=(2, 3))
+    assert abs(verdict.lhs - 0.5) > 0.05
 
 
 def test_wide_clusters_leave_the_affine_classifier_undecided():
@@ -76,10 +80,8 @@ def test_turned_labels_break_the_affine_claim(monkeypatch):
         points = fresh_points(run)
         return replace(points, y_clean=-points.y_clean)
 
-    monkeypatch.setattr("checks.illustrations.fresh_points", turned)
-    verdict = holding(judge(linear_classifiers, loose(clusters="laplace")))["X1.affine"]
-
-    assert verdict.outcome is Outcome.SILENT and verdict.lhs < 0.5
+    wrong = constant(checks.illustrations, "fresh_points", turned)
+    broken(linear_classifiers, loose(clusters="laplace"), wrong, {"X1.affine": {}}, monkeypatch)
 
 
 def test_the_candidates_are_what_the_statement_lists():
@@ -133,9 +135,9 @@ def test_a_turn_of_the_start_along_the_centres_breaks_the_scale_and_the_order():
     run = roomy()
     projection = np.array(run.trace.projection)
     projection[0] = run.trace.norm[0][:, None] * np.sign(projection[0]) * 0.7
-    verdicts = holding(judge(amplification, replace(run, trace=replace(run.trace, projection=projection))))
+    turned = replace(run, trace=replace(run.trace, projection=projection))
 
-    assert verdicts["X2.scale"].holds is False and verdicts["X2.start"].holds is False
+    breaks(amplification, run, turned, "X2.scale", "X2.start")
 
 
 def test_planted_faults_are_noticed_where_they_are():
@@ -147,7 +149,10 @@ def test_planted_faults_are_noticed_where_they_are():
     }
 
     for statement, ids in wanted.items():
-        assert set(flips(statement, run, wanted=ids)) == ids
+        found = list(breaking(statement, run, ids))
+        for fault, places in found:
+            fails_where_planted(statement, run, fault.into(run), places)
+        assert {id for _, places in found for id in places} == ids
 
 
 def test_the_turning_rate_is_the_printed_number():
@@ -165,9 +170,8 @@ def test_the_turning_rate_is_the_printed_number():
 
 def test_a_subnetwork_turned_around_resembles_the_ideal_no_more():
     run = roomy()
-    verdicts = holding(judge(resemblance, replace(run, a=-run.a)))
 
-    assert not verdicts or all(v.holds is False for v in verdicts.values())
+    breaks(resemblance, run, replace(run, a=-run.a), "X4.shape", "X4.signs")
 
 
 def test_the_best_multiple_leaves_the_literal_least_squares_residual():
@@ -192,9 +196,8 @@ def test_an_input_between_the_two_boundaries_is_the_witness():
         return run.output(run.T, run.in_J).value[7] * (run.input_along.value[7] @ [1, 0, -1, 0]) < 0
 
     between = [r for angle in np.linspace(0.6, 0.97, 200) if apart(r := with_input(roomy(), 7, angle))]
-    verdict = holding(judge(resemblance, between[len(between) // 2]))["X4.signs"]
 
-    assert verdict.holds is False and verdict.witness == {"i": 7}
+    breaks(resemblance, roomy(), between[len(between) // 2], "X4.signs", i=7)
 
 
 def test_a_run_of_unknown_law_has_no_fresh_points():

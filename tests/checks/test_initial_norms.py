@@ -9,8 +9,8 @@ from scipy.stats import binom, binomtest, chi2
 from checks.initial_norms import initial_norms
 from rfa import Outcome, Rounded, judge
 from rfa.simulation import simulate
-from tests.checks.breaking import breaks, members, overridden, verdict
-from tests.planting import in_trace
+from tests.checks.breaking import members, overridden, verdict
+from tests.planting import breaks, in_trace
 from tests.runs import loose, small, small_setting
 
 RARE = 1e-8  # failure probability of each statistical test

@@ -9,7 +9,8 @@ from checks.first_step import first_step
 from checks.loss_ledgers import first_step_ledger, margin_ledger, movement_ledger
 from checks.margin_at_stopping import margin_at_stopping
 from rfa import DoesNotApply
-from tests.checks.plants import overridden, verdicts_of
+from tests.checks.plants import overridden
+from tests.planting import verdicts_of
 from tests.runs import loose, small
 
 LEDGERS = {

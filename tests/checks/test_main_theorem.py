@@ -10,16 +10,17 @@ from checks.constants import GAMMA, PAPER_C0
 from checks.generalization import complexity, fresh_notes, measured_error, ramp, ramp_sum, wrong
 from checks.main_theorem import main_theorem
 from rfa import Outcome, Rounded, judge
+from tests.checks.faulty import broken, constant
 from tests.checks.plants import (
-    assert_flips,
+    NEURON,
     clean_sample,
+    entry,
     in_sample,
     noisy_sample,
     overridden,
-    verdicts_of,
     with_output,
 )
-from tests.planting import holding
+from tests.planting import breaks, holding, verdicts_of
 from tests.runs import loose, small
 
 module = sys.modules["checks.main_theorem"]
@@ -54,6 +55,7 @@ CLEAN, NOISY = clean_sample(), noisy_sample()
 PLANTED = {
     "RP.Jc": (few_inside, {}),
     "RP.half": (lambda r: overridden(r, C0=2.0), {}),
+    "RP.a": (lambda r: replace(r, a=entry(r.a, NEURON, 2 * r.a[NEURON])), {"j": NEURON}),
     "T1.train.clean": (lambda r: at(r, CLEAN, -1.0), {"i": CLEAN}),
     "T1.train.noisy": (lambda r: at(r, NOISY, 1.0), {"i": NOISY}),
     "T1.train.margin.clean": (lambda r: at(r, CLEAN, GAMMA / 2), {"i": CLEAN}),
@@ -76,46 +78,44 @@ PLANTED = {
 @pytest.mark.parametrize("id", PLANTED)
 def test_a_planted_fault_is_found_where_it_was_planted(id):
     plant, where = PLANTED[id]
-    assert_flips(main_theorem, small(), id, plant(small()), **where)
+    breaks(main_theorem, small(), plant(small()), id, **where)
 
 
 @pytest.mark.parametrize("id", ["RP.C", "U-T1g X3→X4"])
 def test_the_constant_that_absorbs_all_others_must_be_large(id):
-    assert_flips(main_theorem, slow(), id, overridden(slow(), alpha=Rounded(0.1)))
+    breaks(main_theorem, slow(), overridden(slow(), alpha=Rounded(0.1)), id)
 
 
 def test_the_noise_rate_link_fails_where_clean_samples_are_lost():
     base = at(small(), NOISY, 1.0)
     lost = overridden(at(base, CLEAN, -1.0), rho=Rounded(0.0))
 
-    assert_flips(main_theorem, base, "U-T1g X1→X2", lost)
+    breaks(main_theorem, base, lost, "U-T1g X1→X2")
 
 
+RIGHT = tuple(np.flatnonzero(small().fresh.y * small().fresh.f > 0))
 WRONG_FUNCTIONS = {
-    "ramp X0→X1": ("ramp", lambda z: Rounded(0.0 * z.value)),
-    "ramp L0→L1": ("ramp", lambda z: Rounded(1e9 * z.value)),
-    "U-T1R X0→X1": ("ramp", lambda z: Rounded(1e9 * z.value)),
-    "U-T1g F0→F1": ("wrong", lambda z: Rounded(0.0 * z.value + 1)),
-    "U-T1g X0→X1": ("mean_ramp", lambda r: Rounded(1e9)),
-    "U-T1g X0→X1 (printed)": ("mean_ramp", lambda r: Rounded(1e9)),
+    "ramp X0→X1": ("ramp", lambda z: Rounded(0.0 * z.value), {"i": (CLEAN, NOISY)}),
+    "ramp L0→L1": ("ramp", lambda z: Rounded(1e9 * z.value), {}),
+    "U-T1R X0→X1": ("ramp", lambda z: Rounded(1e9 * z.value), {}),
+    "U-T1g F0→F1": ("wrong", lambda z: Rounded(0.0 * z.value + 1), {"f": RIGHT}),
+    "U-T1g X0→X1": ("mean_ramp", lambda r: Rounded(1e9), {}),
+    "U-T1g X0→X1 (printed)": ("mean_ramp", lambda r: Rounded(1e9), {}),
 }
 
 
 @pytest.mark.parametrize("id", WRONG_FUNCTIONS)
 def test_a_wrong_loss_is_noticed(monkeypatch, id):
+    name, wrong_function, where = WRONG_FUNCTIONS[id]
     base = at(small(), CLEAN, -1.0)
-    assert holding(judge(main_theorem, base))[id].holds
-    monkeypatch.setattr(generalization, *WRONG_FUNCTIONS[id])
 
-    assert holding(judge(main_theorem, base))[id].holds is False
+    broken(main_theorem, base, constant(generalization, name, wrong_function), {id: where}, monkeypatch)
 
 
 @pytest.mark.parametrize("position", range(1, 5))
 def test_each_number_of_the_share_outside_J_is_checked(monkeypatch, position):
     run = replace(small(), C0=PAPER_C0)
-    planted = f"U-T1J P{position - 1}→P{position}"
-    both = (planted, f"U-T1J X{position}→X{position + 1}")
-    assert all(verdicts_of(main_theorem, run)[id].outcome is Outcome.CONFIRMED for id in both)
+    both = {f"U-T1J P{position - 1}→P{position}": {}, f"U-T1J X{position}→X{position + 1}": {}}
     true = module.share_members
 
     def off(C0):
@@ -123,8 +123,7 @@ def test_each_number_of_the_share_outside_J_is_checked(monkeypatch, position):
         members[position] = -1 * members[position]
         return members
 
-    monkeypatch.setattr(module, "share_members", off)
-    assert all(holding(judge(main_theorem, run))[id].holds is False for id in both)
+    broken(main_theorem, run, constant(module, "share_members", off), both, monkeypatch)
 
 
 @pytest.mark.parametrize(("C0", "outcome"), [(3.0, "SILENT"), (5.0, "SILENT"), (6.2, "SILENT"), (6.4, "CONFIRMED")])
@@ -158,7 +157,7 @@ def test_the_test_error_is_compared_with_the_bound_of_the_theorem():
     assert verdict.rhs == pytest.approx(0.02 + 4 * np.sqrt(np.log(10) / 5000), rel=1e-12)
     assert verdict.lhs == sum(run.fresh.y[k] * run.fresh.f[k] <= 0 for k in range(N)) / N
     assert verdict.holds
-    assert_flips(main_theorem, run, "T1.test", with_fresh_errors(run, 150))
+    breaks(main_theorem, run, with_fresh_errors(run, 150), "T1.test")
 
 
 def test_a_bound_inside_the_confidence_interval_is_undecided():

@@ -14,10 +14,10 @@ from rfa import Outcome, Rounded, judge
 from rfa.chains import Chain
 from rfa.data import CENTRE_LABEL
 from rfa.simulation import simulate
+from tests.checks.faulty import broken, constant
 from tests.checks.plants import (
     NEURON as J,
     across,
-    assert_flips,
     clean_sample,
     entry,
     input_of,
@@ -25,11 +25,10 @@ from tests.checks.plants import (
     overridden,
     quantity,
     traced,
-    verdicts_of,
     with_output,
     with_pre,
 )
-from tests.planting import holding, in_sample, in_weights
+from tests.planting import breaks, holding, in_sample, in_weights, verdicts_of
 from tests.runs import good_start, loose, small, small_setting
 
 E = np.exp(-2.0)
@@ -138,7 +137,19 @@ PLANTED = {
 @pytest.mark.parametrize("id", PLANTED)
 def test_a_planted_fault_is_found_where_it_was_planted(id):
     plant, at = PLANTED[id]
-    assert_flips(margin_at_stopping, small(), id, plant(small()), **at)
+    breaks(margin_at_stopping, small(), plant(small()), id, **at)
+
+
+SHARED = {
+    main_theorem: ("M1", "NAC.on", "NAC.off", "L14F", "grid", "alpha", "R", "D½", "n8", "L12", "L4", "D4096", "AO.T"),
+    feature_movement: ("M1", "NAC.on", "NAC.off", "L14F", "grid", "alpha", "R", "D½", "n8", "L4"),
+}
+
+
+@pytest.mark.parametrize(("statement", "name"), [(s, name) for s, names in SHARED.items() for name in names])
+def test_a_premise_fails_in_what_rests_on_the_lemma_as_well(statement, name):
+    plant, at = PLANTED[f"RP.{name}"]
+    breaks(statement, small(), plant(small()), f"RP.{name}", **at)
 
 
 def test_the_setting_of_the_table_is_that_of_the_run():
@@ -151,37 +162,39 @@ def test_the_setting_of_the_table_is_that_of_the_run():
 def test_the_noise_premise_and_the_end_of_E20_fail_on_wide_clusters():
     wide = overridden(quiet(), D=Rounded(0.01))
 
-    assert_flips(margin_at_stopping, quiet(), "RP.E20", wide)
-    assert_flips(margin_at_stopping, quiet(), "E20 X5→X7", wide)
+    breaks(margin_at_stopping, quiet(), wide, "RP.E20", "E20 X5→X7")
+    breaks(main_theorem, quiet(), wide, "RP.E20")
+    breaks(feature_movement, quiet(), wide, "RP.E20")
 
 
 @pytest.mark.parametrize("id", ["RP.E22", "E22 X1→X2"])
 def test_the_step_size_premise_fails_on_a_larger_step(id):
-    assert_flips(margin_at_stopping, slow(), id, overridden(slow(), alpha=Rounded(0.01)))
+    coarse = overridden(slow(), alpha=Rounded(0.01))
+
+    breaks(margin_at_stopping, slow(), coarse, id)
+    breaks(main_theorem, slow(), coarse, "RP.E22")
 
 
 def test_the_end_of_E20_with_C_goes_through_for_a_huge_C_only(monkeypatch):
-    id = "E20 X6→X7 with C"
+    id, huge = "E20 X6→X7 with C", replace(small())
+    with monkeypatch.context() as while_judged:
+        while_judged.setattr(margin_growth, "largest_C", lambda *_: Rounded(1e14))
+        huge_C = verdicts_of(margin_at_stopping, huge)[id]
     small_C = verdicts_of(margin_at_stopping, small())[id]
-    monkeypatch.setattr(margin_growth, "largest_C", lambda *_: Rounded(1e14))
-    huge_C = holding(judge(margin_at_stopping, small()))[id]
 
-    assert (small_C.outcome, small_C.failing) == (Outcome.SILENT, ("RP.C",))
     assert huge_C.outcome is Outcome.CONFIRMED
+    assert (small_C.outcome, small_C.failing) == (Outcome.SILENT, ("RP.C",))
+    breaks(margin_at_stopping, huge, small(), id)
 
 
 def test_a_wrong_bound_on_the_loss_derivative_is_noticed(monkeypatch):
-    assert verdicts_of(margin_at_stopping, small())["E19 X2→X3"].holds
-    monkeypatch.setattr(output_size, "E", 1.0)
-
-    assert not holding(judge(margin_at_stopping, small()))["E19 X2→X3"].holds
+    broken(margin_at_stopping, small(), constant(output_size, "E", 1.0), {"E19 X2→X3": {}}, monkeypatch)
 
 
 def test_a_wrong_activation_is_noticed(monkeypatch):
-    assert verdicts_of(margin_at_stopping, small())["U-L11mu Y1→Y2"].holds
-    monkeypatch.setattr(margin_chains, "positive_part", lambda x: Rounded(2 * np.abs(x.value)))
+    wrong = constant(margin_chains, "positive_part", lambda x: Rounded(2 * np.abs(x.value)))
 
-    assert not holding(judge(margin_at_stopping, small()))["U-L11mu Y1→Y2"].holds
+    broken(margin_at_stopping, small(), wrong, {"U-L11mu Y1→Y2": {}}, monkeypatch)
 
 
 def test_a_neuron_of_the_wrong_sign_in_J_breaks_the_inequality_that_needs_no_alignment():
@@ -190,7 +203,7 @@ def test_a_neuron_of_the_wrong_sign_in_J_breaks_the_inequality_that_needs_no_ali
     moved[J] = [True, False, False, False]
     faulty = overridden(traced(run, "projection", (T, J, 0), 1.0), J=moved)
 
-    assert_flips(margin_at_stopping, run, "U-L11mu N0→N1", faulty, j=J, mu=0)
+    breaks(margin_at_stopping, run, faulty, "U-L11mu N0→N1", j=J, mu=0)
 
 
 def test_a_sleeping_neuron_leaves_the_inequality_that_needs_no_alignment_alone():

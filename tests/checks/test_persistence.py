@@ -12,7 +12,6 @@ from rfa import Outcome, judge
 from rfa.run import PAIR
 from rfa.simulation import trained
 from tests.checks.faulty import (
-    array,
     broken,
     calm,
     constant,
@@ -36,6 +35,12 @@ FRIENDS = tuple(np.flatnonzero(RUN.J[:, MU]))
 STEP = RUN.step_size / sqrt(RUN.m)
 E = exp(-2.0)
 HERE, NEXT = {"s": 2, "j": J}, {"t": 3, "j": J}
+COUNTED = checks.staying_orthogonal.Across.counted.func
+
+
+def miscounted(at):
+    return COUNTED(at) + (np.arange(at.run.m) == J)[:, None]
+
 
 FAULTS = {
     "an update that is no gradient step": (quantity("step_error", 2, J, to=plus(1)), {"RP.M1": HERE}),
@@ -55,7 +60,7 @@ FAULTS = {
     "a long input": (sample(5, times(2)), {"RP.R": {"i": 5}, "RP.D½": {"i": 5}}),
     "a bound on the inputs above 2": (quantity("R_x", to=lambda x: 3.0), {"E45 X2→X3": {}}),
     "a cluster without clean samples": (
-        array("clean_size", MU, to=times(0)), {"RP.n8": {"mu": MU}, "E39 Z2→Z3": {"j": FRIENDS}}
+        quantity("clean_size", MU, to=times(0)), {"RP.n8": {"mu": MU}, "E39 Z2→Z3": {"j": FRIENDS}}
     ),
     "much noise": (
         quantity("rho", to=lambda x: 0.4), {"RP.E39.rho": {}, "RP.E44": {}, "E39 Z3→Z4": {}}
@@ -114,7 +119,9 @@ FAULTS = {
         constant(checks.staying_aligned, "E", 0.5), {"E37 X1→X2": {}}
     ),
     "a negative E": (constant(checks.staying_aligned, "E", -E), {"E40 X2→X3": {"s": 3}, "U-L13nac X3→X4": {}}),
-    "another E than exp(−2)": (constant(checks.staying_orthogonal, "E", 0.2), {"E41 V4→V5": {}}),
+    "a bound by counts that is off at one neuron": (
+        constant(checks.staying_orthogonal.Across, "counted", property(miscounted)), {"E41 V4→V5": {"j": J}}
+    ),
 }  # fmt: skip
 ON_LARGE_VALUES = ("E42", "U-L13sgn", "E43", "E44", "U-L13ao a", "U-L13ao b")
 """Links about |⟨w_j, ν⟩| > αb: see test_planted.py."""

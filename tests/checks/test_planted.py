@@ -12,17 +12,25 @@ from checks.staying_orthogonal import Across, far_cases, turning_back
 from checks.step_sums import step_sums
 from rfa import Outcome, judge, result
 from rfa.run import PAIR
-from tests.checks.faulty import array, broken, calm, parameter, plus, quantity, recorded, times
+from tests.checks.faulty import broken, calm, parameter, plus, quantity, recorded, rough, times
 from tests.planting import holding
 from tests.runs import loose, small
 
 
-@result("L13", "The chains of the planted states alone", kind="DET")
-def turning(state):
-    """Suppose a planted state; then its links."""
-    now = step_facts(state)
-    yield from turning_back(Across(state, step_sums(state)), now, mark="planted ")
-    yield from far_cases(state, now, mark="planted ")
+def chains(mark):
+    """The chains about large values alone, of planted states or (without a mark) of a run."""
+
+    @result("L13", "The chains about large values alone", kind="DET")
+    def turning(state):
+        """Suppose a state; then its links."""
+        now = step_facts(state)
+        yield from turning_back(Across(state, step_sums(state)), now, mark=mark)
+        yield from far_cases(state, now, mark=mark)
+
+    return turning
+
+
+turning, of_a_run = chains("planted "), chains("")
 
 
 STATE = planted(calm())
@@ -40,12 +48,17 @@ def of(chain, start, end):
     return f"{chain} planted {start}→planted {end}"
 
 
+def natural(id, at):
+    """The same link of a run, where s is told as the number of the step."""
+    return id.replace("planted ", ""), at | ({"s": STATE.first} if "s" in at else {})
+
+
 FAULTS = {
     "a long neuron": (
         quantity("norm", 0, J, to=times(1e6)),
         {of("E42", "X0", "X1"): AT, of("U-L13sgn", "X1", "X2"): AT, of("U-L13sgn", "Y1", "Y2"): AT},
     ),
-    "a step after 1/(4α)": (array("s_steps", 0, to=plus(1)), {of("E42", "X1", "X2"): {}}),
+    "a step after 1/(4α)": (quantity("s_steps", 0, to=plus(1)), {of("E42", "X1", "X2"): {}}),
     "a larger step size": (quantity("alpha", to=times(2)), {of("E42", "X2", "X3"): {}}),
     "a sample on the wrong side": (recorded("pre_min", 0, J, NU, to=plus(-1)), {of("U-L13sgn", "X0", "X1"): AT}),
     "a captured sample": (recorded("pre_max", 0, J, NU ^ 1, to=plus(1)), {of("U-L13sgn", "Y0", "Y1"): AT}),
@@ -68,8 +81,8 @@ FAULTS = {
         recorded("projection", 0, J, ACROSS, to=lambda x: 3.01 * STEP * np.sign(FRONT)),
         {of("U-L13ao", f"{SIDE}2", f"{SIDE}3"): THERE},
     ),
-    "no clean samples": (array("clean_size", NU, to=times(0)), {of("E44", "X2", "X3"): {"nu": NU}}),
-    "a small cluster": (array("cluster_size", NU, to=times(0)), {of("E44", "X3", "X4"): {"nu": NU}}),
+    "no clean samples": (quantity("clean_size", NU, to=times(0)), {of("E44", "X2", "X3"): {"nu": NU}}),
+    "a small cluster": (quantity("cluster_size", NU, to=times(0)), {of("E44", "X3", "X4"): {"nu": NU}}),
     "much noise": (quantity("rho", to=lambda x: 0.4), {of("E44", "X4", "X5"): {}}),
 }
 
@@ -79,6 +92,7 @@ def test_a_fault_breaks_what_it_should(name, monkeypatch):
     fault, expected = FAULTS[name]
 
     broken(turning, STATE, fault, expected, monkeypatch)
+    broken(of_a_run, STATE, fault, dict(map(natural, expected, expected.values())), monkeypatch)
 
 
 def test_every_link_is_broken_by_some_fault_on_one_side():
@@ -100,7 +114,10 @@ def test_the_two_cases_mirror_each_other(side, place, value, link, monkeypatch):
     k = 1 - int(PAIR[STATE.home[j]])
     fault = recorded("projection", place, j, k, to=lambda x: value * front[j])
 
-    broken(turning, STATE, fault, {f"U-L13ao planted {side}{link.format(side)}": {"s": 0, "j": j}}, monkeypatch)
+    id, at = f"U-L13ao planted {side}{link.format(side)}", {"s": 0, "j": j}
+
+    broken(turning, STATE, fault, {id: at}, monkeypatch)
+    broken(of_a_run, STATE, fault, dict([natural(id, at)]), monkeypatch)
 
 
 def test_the_planted_neurons_are_at_home_aligned_and_far_across():
@@ -121,6 +138,13 @@ def test_on_the_planted_states_of_a_calm_run_all_links_are_confirmed_but_the_pri
     assert {v.outcome for v in links if not v.link.printed} == {Outcome.CONFIRMED}
     assert {(v.outcome, v.link.gap) for v in links if v.link.printed} == {(Outcome.REFUTED, "G6")}
     assert {v.link.state for v in links} == {"planted"}
+
+
+def test_the_lemma_judges_the_links_of_a_run_where_the_run_itself_is_far_across():
+    of_lemma, alone = holding(judge(persistence, rough())), holding(judge(of_a_run, rough()))
+
+    assert len(alone) == 24 and all(v.size for v in alone.values())
+    assert all((of_lemma[id].lhs, of_lemma[id].witness) == (v.lhs, v.witness) for id, v in alone.items())
 
 
 def test_the_lemma_judges_the_planted_states_of_its_own_run():

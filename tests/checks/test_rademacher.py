@@ -8,22 +8,19 @@ import numpy as np
 import pytest
 
 from checks.best_networks import closed_form, exact_members, network_value
-from checks.rademacher import contracted, linear, peeled, rademacher, searched
+from checks.rademacher import rademacher, searched
 from checks.suprema import all_signs, exact_suprema, mean_with_control, search
-from rfa import Rounded, judge, rounded, suppose
-from tests.planting import holding, with_quantity
+from rfa import Rounded, judge, rounded
+from tests.checks.faulty import broken, constant
+from tests.planting import breaks, holding, with_quantity
 from tests.runs import loose, rng, small
 
-TRUE = suppose("RP.a", "given", 0, "==", 0)
+module = import_module("checks.rademacher")
 
 
 def signed_sum(signs, X, v):
     pre = [sum(a * b for a, b in zip(v, x, strict=True)) for x in X]
     return sum(e * max(0.0, p) for e, p in zip(signs, pre, strict=True))
-
-
-def states(chain):
-    return {link.id: link for link in chain.links()}
 
 
 def spoilt(values: Rounded, at: int, factor: float) -> Rounded:
@@ -130,44 +127,46 @@ def test_the_networks_outputs_give_the_closed_form():
     assert np.allclose(network_value(run, found).value, closed_form(run, found.s_up, found.s_down).value)
 
 
-def test_a_spoilt_supremum_breaks_the_links_per_sign_vector_there():
+def test_a_spoilt_supremum_breaks_the_links_per_sign_vector_there(monkeypatch):
     run = loose()
     found = searched(run)
-    network = states(peeled(run, replace(found, s_up=spoilt(found.s_up, 5, 40.0)), TRUE))["E49 X0→X1"]
-    along = states(linear(replace(found, along=spoilt(found.along, 5, 0.9))))["U-P15 L0→L1"]
+    wrong = replace(found, s_up=spoilt(found.s_up, 5, 40.0), along=spoilt(found.along, 5, 0.9))
 
-    for link in (network, along):
-        assert not link.holds and link.worst() == (5,)
+    there = {"E49 X0→X1": {"pair": 5}, "U-P15 L0→L1": {"pair": 5}}
+    broken(rademacher, run, constant(module, "searched", lambda _: wrong), there, monkeypatch)
 
 
 def test_unequal_neurons_break_the_premise_and_what_rests_on_it():
     run = loose()
     wider = replace(run, a=np.where(np.arange(run.m) == 3, 5.0, 1.0) * run.a)
+    rest = ("E49 X0→X1", "E49 X2→X3", "E49 A0→A1", "E49 W0→W1")
     verdicts = holding(judge(rademacher, wider))
 
-    assert verdicts["RP.a"].outcome.name == "SILENT" and verdicts["RP.a"].witness == {"j": 3}
-    for id in ("E49 X0→X1", "E49 X2→X3", "E49 A0→A1", "E49 W0→W1"):
-        assert verdicts[id].holds is False and verdicts[id].failing == ("RP.a",), id
+    breaks(rademacher, run, wider, "RP.a", j=3)
+    breaks(rademacher, run, wider, *rest[1:])
+    assert all(verdicts[id].fails and verdicts[id].failing == ("RP.a",) for id in rest)
 
 
 def test_narrow_neurons_break_the_step_to_the_best_one():
     run = loose()
-    verdict = holding(judge(rademacher, replace(run, a=run.a / 3)))["E49 X1→X2"]
+    narrow = replace(run, a=run.a / 3)
 
-    assert verdict.holds is False and verdict.failing == ("RP.a",)
+    breaks(rademacher, run, narrow, "E49 X1→X2")
+    assert holding(judge(rademacher, narrow))["E49 X1→X2"].failing == ("RP.a",)
 
 
-def test_suprema_that_are_too_large_break_symmetry_and_contraction():
-    run = loose()
-    found = searched(run)
-    size = np.sqrt((run.input_norm * run.input_norm).sum())
-    one_sided = replace(found, s_up=5 * found.s_up, s_down=-4 * found.s_down)
-    too_large = replace(found, s_up=9 * found.s_up, s_down=9 * found.s_down)
-    too_long = replace(found, linear=3 * found.linear)
+WRONG_SUPREMA = {
+    "U-P15 X0→X1": lambda found: replace(found, s_down=-1 * found.s_up),
+    "U-P15 X1→X2": lambda found: replace(found, s_up=9 * found.s_up, s_down=9 * found.s_down),
+    "U-P15 X2→X3": lambda found: replace(found, linear=3 * found.linear),
+}
 
-    assert not states(contracted(run, one_sided, size))["U-P15 X0→X1"].holds
-    assert not states(contracted(run, too_large, size))["U-P15 X1→X2"].holds
-    assert not states(contracted(run, too_long, size))["U-P15 X2→X3"].holds
+
+@pytest.mark.parametrize("id", WRONG_SUPREMA)
+def test_suprema_that_are_too_large_break_symmetry_and_contraction(monkeypatch, id):
+    wrong = WRONG_SUPREMA[id](searched(loose()))
+
+    broken(rademacher, loose(), constant(module, "searched", lambda _: wrong), {id: {}}, monkeypatch)
 
 
 def test_inputs_that_are_longer_than_their_norms_break_the_bound():
@@ -175,21 +174,18 @@ def test_inputs_that_are_longer_than_their_norms_break_the_bound():
     shorter = run
     for i in range(run.n):
         shorter = with_quantity(shorter, "input_norm", (i,), lambda x: x / 9)
-    verdicts = holding(judge(rademacher, shorter))
 
-    assert verdicts["P15.empirical"].outcome.name == "REFUTED"
-    assert verdicts["U-P15 X2→X3"].outcome.name == "REFUTED"
+    breaks(rademacher, run, shorter, "P15.empirical", "U-P15 X2→X3")
 
 
 def test_a_planted_norm_breaks_the_cauchy_schwarz_step_at_its_time():
     shrunk = with_quantity(small(), "frobenius", (2,), lambda x: x / 50)
-    verdict = holding(judge(rademacher, shrunk))["E49 W0→W1"]
 
-    assert verdict.outcome.name == "REFUTED" and verdict.witness == {"t": 2}
+    breaks(rademacher, small(), shrunk, "E49 W0→W1", t=2)
 
 
 @pytest.mark.parametrize(
-    ("member", "factor", "broken"),
+    ("member", "factor", "ids"),
     [
         ("network", 1.1, {"E49 A0→A1"}),
         ("closed", 9, {"E49 A0→A1", "E49 A1→A2", "U-P15 S0→S1"}),
@@ -199,12 +195,10 @@ def test_a_planted_norm_breaks_the_cauchy_schwarz_step_at_its_time():
         ("size", 9, {"U-P15 S1→S2"}),
     ],
 )
-def test_each_exact_link_fails_when_its_left_member_is_spoilt(monkeypatch, member, factor, broken):
+def test_each_exact_link_fails_when_its_left_member_is_spoilt(monkeypatch, member, factor, ids):
     def spoil(run, points):
         exact = exact_members(run, points)
         return exact._replace(**{member: factor * getattr(exact, member)})
 
-    monkeypatch.setattr(import_module("checks.rademacher"), "exact_members", spoil)
-    verdicts = holding(judge(rademacher, loose()))
-
-    assert {id for id, v in verdicts.items() if v.outcome.name == "REFUTED"} == broken
+    broken(rademacher, loose(), constant(module, "exact_members", spoil), {id: {} for id in ids}, monkeypatch)
+    assert {id for id, v in holding(judge(rademacher, replace(loose()))).items() if v.outcome.name == "REFUTED"} == ids

@@ -12,8 +12,8 @@ from checks.sample_geometry import directions_of_samples, equal_clusters, few_no
 from rfa import Outcome, Rounded, judge
 from rfa.clusters import LAWS
 from rfa.simulation import simulate
-from tests.checks.breaking import breaks, members, overridden, verdict
-from tests.planting import in_sample
+from tests.checks.breaking import members, overridden, verdict
+from tests.planting import breaks, in_sample
 from tests.runs import loose, small, small_setting
 
 RARE = 1e-8  # failure probability of each statistical test
@@ -138,6 +138,7 @@ def test_without_room_for_C1_the_links_that_rest_on_it_fail():
     wide, certain = replace(tight(), sigma=1.0), replace(tight(), delta=1 - 1e-12, sigma=1e-12)
 
     breaks(near_centres, tight(), wide, "RP.tail", "U-L5b X0→X1", "U-L5b Y1→Y2")
+    breaks(directions_of_samples, tight(), wide, "RP.tail")
     breaks(equal_clusters, tight(), wide, "E5 X1→X2")
     breaks(few_noisy_samples, tight(), certain, "U-L5c X1→X2")
 

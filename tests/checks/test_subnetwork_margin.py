@@ -9,20 +9,19 @@ from checks import network_split
 from checks.network_split import at_clusters, at_random, of_run, of_weights, signs
 from checks.subnetwork_margin import subnetwork_margin
 from rfa import Outcome, Rounded, judge
+from tests.checks.faulty import broken, constant
 from tests.checks.plants import (
     NEURON as J,
-    assert_flips,
     clean_sample,
     entry,
     in_sample,
     noisy_sample,
     overridden,
     traced,
-    verdicts_of,
     with_output,
     with_pre,
 )
-from tests.planting import holding
+from tests.planting import breaks, holding, verdicts_of
 from tests.runs import loose, small
 
 module = sys.modules["checks.subnetwork_margin"]
@@ -78,29 +77,28 @@ PLANTED = {
 @pytest.mark.parametrize("id", PLANTED)
 def test_a_planted_fault_is_found_where_it_was_planted(id):
     plant, at = PLANTED[id]
-    assert_flips(subnetwork_margin, small(), id, plant(small()), **at)
+    breaks(subnetwork_margin, small(), plant(small()), id, **at)
 
 
 def test_a_wrong_preactivation_outside_J_breaks_the_spectral_bound():
-    assert_flips(subnetwork_margin, two_outside(), "U-L8 X1→X2", with_pre(two_outside(), T, (7, J), 9.0), i=7)
+    breaks(subnetwork_margin, two_outside(), with_pre(two_outside(), T, (7, J), 9.0), "U-L8 X1→X2", i=7)
 
 
 def test_wrong_norms_outside_J_break_the_frobenius_bound():
     run = two_outside()
     faulty = overridden(run, norm=run.norm * 1e-3)
 
-    assert_flips(subnetwork_margin, run, "U-L8 X2→X3", faulty)
+    breaks(subnetwork_margin, run, faulty, "U-L8 X2→X3")
 
 
 @pytest.mark.parametrize("id", ["U-L8 X0→X1", "U-L8 PX0→PX1"])
 def test_a_wrong_activation_breaks_cauchy_schwarz(monkeypatch, id):
-    assert verdicts_of(subnetwork_margin, two_outside())[id].holds
-    at_clusters()
+    verdicts_of(subnetwork_margin, two_outside())
     monkeypatch.setattr(network_split, "positive_part", lambda x: 1e4 * x)
     split = replace(at_clusters())
     monkeypatch.setattr(module, "at_clusters", lambda: split)
 
-    assert holding(judge(subnetwork_margin, two_outside()))[id].holds is False
+    breaks(subnetwork_margin, two_outside(), overridden(two_outside()), id)
 
 
 def scaled(values, r, factor):
@@ -121,23 +119,18 @@ FAULTY_NETWORKS = {
 
 @pytest.mark.parametrize("id", FAULTY_NETWORKS)
 def test_a_fault_in_the_planted_network_is_found(monkeypatch, id):
-    assert verdicts_of(subnetwork_margin, small())[id].outcome is Outcome.CONFIRMED
     faulty = replace(at_clusters())
     faulty.__dict__.update(FAULTY_NETWORKS[id](faulty))
-    monkeypatch.setattr(module, "at_clusters", lambda: faulty)
-    after = holding(judge(subnetwork_margin, small()))[id]
 
-    assert after.holds is False and after.witness == {"i": 5}
+    broken(subnetwork_margin, small(), constant(module, "at_clusters", lambda: faulty), {id: {"i": 5}}, monkeypatch)
 
 
 def test_a_fault_in_a_drawn_network_is_found(monkeypatch):
     drawn = at_random()
-    assert verdicts_of(subnetwork_margin, small())["L8.random"].outcome is Outcome.CONFIRMED
     r = int(np.argmax(np.abs(drawn.inside.value)))
-    monkeypatch.setattr(module, "at_random", lambda: replace(drawn, whole=scaled(drawn.whole, r, -1.0)))
-    after = holding(judge(subnetwork_margin, small()))["L8.random"]
+    wrong = constant(module, "at_random", lambda: replace(drawn, whole=scaled(drawn.whole, r, -1.0)))
 
-    assert after.holds is False and after.witness == {"r": r}
+    broken(subnetwork_margin, small(), wrong, {"L8.random": {"r": r}}, monkeypatch)
 
 
 def test_a_drawn_network_that_meets_the_premises_is_a_counterexample_if_it_fails(monkeypatch):

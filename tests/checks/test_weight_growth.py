@@ -8,7 +8,7 @@ import pytest
 
 from checks.weight_growth import weight_growth
 from rfa import Outcome, judge
-from tests.planting import holding, with_quantity
+from tests.planting import breaks, holding, with_quantity
 from tests.runs import loose, small
 
 PRINTED, FAR = "E16 P0→P1 (printed)", "E16 Q0→Q1"
@@ -45,21 +45,20 @@ PLANTED = {
 @pytest.mark.parametrize("id", PLANTED)
 def test_a_planted_fault_is_found_where_it_was_planted(id):
     name, index, change, at = PLANTED[id]
-    verdict = holding(judge(weight_growth, with_quantity(small(), name, index, change)))[id]
 
-    assert holding(judge(weight_growth, small()))[id].holds and verdict.holds is False
-    assert at.items() <= verdict.witness.items()
+    breaks(weight_growth, small(), with_quantity(small(), name, index, change), id, **at)
 
 
 def test_the_squared_deviations_follow_the_law_and_the_size_of_C():
-    run, wide = small(), loose(sigma=0.9)
+    run, wide = small(clusters="ball"), loose(sigma=0.9)
     far = with_quantity(run, "deviation_norm", (7,), lambda x: 1e4 * x)
     verdicts = holding(judge(weight_growth, wide))
 
-    assert holding(judge(weight_growth, far))[FAR].witness == {"i": 7}
+    breaks(weight_growth, run, far, FAR, i=7)
+    breaks(weight_growth, run, with_quantity(run, "s", (), lambda x: 2 * x), "E16 Q1→Q2")
+    breaks(weight_growth, run, replace(run, sigma=0.9), "E16 Q2→Q3")
     assert verdicts["E16 Q2→Q3"].outcome is Outcome.SILENT and verdicts["E16 Q2→Q3"].failing == ("RP.C",)
     assert verdicts["E16 Q1→Q2"].outcome is Outcome.CONFIRMED
-    assert holding(judge(weight_growth, with_quantity(run, "s", (), lambda x: 2 * x)))["E16 Q1→Q2"].holds is False
     assert "E16 Q0→Q1" not in holding(judge(weight_growth, replace(run, delta=None)))
 
 
@@ -68,7 +67,7 @@ def test_one_step_alone_is_not_compared_with_its_path():
     torn = with_quantity(run, "path", (2, 0), lambda x: 0.5 * x)
 
     assert holding(judge(weight_growth, run))["E17 X0→X1"].size == run.m * (run.last - 1)
-    assert holding(judge(weight_growth, torn))["E17 X0→X1"].witness == {"t": 2, "j": 0}
+    breaks(weight_growth, run, torn, "E17 X0→X1", t=2, j=0)
 
 
 def test_a_start_that_is_not_small_takes_the_promise_away():
@@ -79,9 +78,9 @@ def test_a_start_that_is_not_small_takes_the_promise_away():
 
 def test_a_weight_above_the_line_refutes_the_lemma_at_its_step_and_neuron():
     off = with_quantity(small(), "norm", (2, 5), lambda x: 1e4 * x)
-    verdict = holding(judge(weight_growth, off))["L14.neuron"]
 
-    assert verdict.outcome is Outcome.REFUTED and verdict.witness == {"t": 2, "j": 5}
+    breaks(weight_growth, small(), off, "L14.neuron", t=2, j=5)
+    assert holding(judge(weight_growth, off))["L14.neuron"].outcome is Outcome.REFUTED
 
 
 def gradient(run, W, j):
