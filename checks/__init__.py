@@ -1,6 +1,7 @@
 """The paper: Frei, Chatterji, Bartlett, Random Feature Amplification (JMLR 2023). The only list of its results."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.resources import files
 
 from checks.almost_orthogonality import almost_orthogonality
@@ -19,6 +20,7 @@ from checks.capture_edge import capture_edge
 from checks.constants import PAPER_C0
 from checks.constants_ledger import constants
 from checks.exact_rates import exact_rates
+from checks.feasible import feasible_note
 from checks.feature_movement import feature_movement
 from checks.figures import FIGURES
 from checks.first_step import first_step
@@ -39,12 +41,14 @@ from checks.sample_geometry import directions_of_samples, equal_clusters, few_no
 from checks.scalings import SCALINGS
 from checks.subnetwork_margin import subnetwork_margin
 from checks.weight_growth import weight_growth
-from rfa import Paper, Run
+from rfa import DoesNotApply, Paper, Run
 from rfa.papers import Survey
 
 
 def notes(run: Run) -> Iterator[str]:
-    """What every report of a run says about C0 and about the test error."""
+    """What every report of a run says about C, about C0 and about the test error."""
+    with suppress(DoesNotApply):
+        yield feasible_note(run)
     yield (
         f"C0 = {run.C0:g} is used here. The good run of the paper (Definition 7) takes C0 = 4⁵·1024²·e⁴ = "
         f"{PAPER_C0:.3g}, which is out of reach: its L4 asks for more than 10²³ neurons."

@@ -108,6 +108,19 @@ def largest_C(of: Sizes) -> Feasible:
     return Feasible(limits, step, A6_limits(of), (low, upper[binding]), binding, missing)
 
 
+def feasible_note(of: Sizes) -> str:
+    """In a sentence: the C at which (A1)-(A7) hold together, what sets its ends, and C_A6 by the exponent of (A6)."""
+    found = largest_C(of)
+    low, high = found.interval
+    ends = f"{'A7.lower' if found.step[0] > 1 else 'C > 1'}, {found.binding}"
+    if found.possible:
+        told = f"for C in [{low:.4g}, {high:.4g}] (set by {ends})"
+    else:
+        told = f"for no C: at least {low:.4g} and at most {high:.4g} would be needed (set by {ends})"
+    powers = ", ".join(f"{most:.4g} at p = {p:g}" for p, most in sorted(found.A6.items()))
+    return f"(A1)–(A7) hold together {told}. A6 alone allows C up to {powers}."
+
+
 def nearest_sizes(setting: Setting, C: float) -> Setting:
     """The setting with the nearest sizes that satisfy (A1)-(A7) at C, see `nearest_changes`."""
     return setting.override(C=C, **nearest_changes(setting, C))

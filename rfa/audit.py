@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 from rfa.claims import FAILS, Claim
 from rfa.errors import InputError
 from rfa.estimates import rests_on, without_estimates
+from rfa.fresh import WATCH
 from rfa.papers import DoesNotApply, Paper, Statement, find_papers
 from rfa.report.document import build
 from rfa.report.model import Report
@@ -179,16 +180,27 @@ def judge_all(
 ) -> list[Judgement]:
     """Every statement of a paper on one run, one after another."""
     found, blind = [], without_estimates(run)
-    for k, statement in enumerate(paper.results):
-        if progress is not None:
-            progress(f"judging {statement.id}", k, len(paper.results))
-        judged = judge(statement, run, links=links)
-        if blind and judged.outcome is not Outcome.NOT_APPLICABLE:
-            judged = replace(judged, estimated=rests_on(statement, blind))
-        found.append(judged)
+    with _telling_of_fresh_samples(progress):
+        for k, statement in enumerate(paper.results):
+            if progress is not None:
+                progress(f"judging {statement.id}", k, len(paper.results))
+            judged = judge(statement, run, links=links)
+            if blind and judged.outcome is not Outcome.NOT_APPLICABLE:
+                judged = replace(judged, estimated=rests_on(statement, blind))
+            found.append(judged)
     if progress is not None:
         progress("judging", len(found), len(found))
     return found
+
+
+@contextmanager
+def _telling_of_fresh_samples(progress: Progress | None) -> Iterator[None]:
+    """Progress of fresh samples that a statement draws when it is judged."""
+    told = WATCH.set(None if progress is None else lambda done, total: progress("drawing fresh samples", done, total))
+    try:
+        yield
+    finally:
+        WATCH.reset(told)
 
 
 def verify(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
     from rfa.run import Run
 
 BLOCK_ENTRIES = 2**24
+"""Entries of the inputs, and of the preactivations, that are in memory at a time."""
+WATCH: ContextVar[Callable[[int, int], None] | None] = ContextVar("WATCH", default=None)
+"""Told `(done, total)` while fresh samples are drawn: claims ask for them in the middle of being judged."""
+
+
+def memory_for(count: int, d: int, m: int) -> int:
+    """Bytes that `count` fresh samples in d coordinates and what claims make of them take with m neurons."""
+    block = min(count, max(1, BLOCK_ENTRIES // max(d, m)))
+    return 8 * (12 * count + 3 * block * (d + m))
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +50,12 @@ def draw(run: Run) -> Fresh:
         raise DoesNotApply("the law of the data is not known for this run, so no fresh samples can be drawn")
     setting, W = run.setting, run.W(run.T)
     rng = stream(setting.seed, "fresh", run.draws - 1)
-    block = max(1, min(setting.fresh, BLOCK_ENTRIES // W.shape[1]))
+    block = max(1, min(setting.fresh, BLOCK_ENTRIES // max(W.shape)))
     parts: list[tuple[NDArray[Any], ...]] = []
+    tell = WATCH.get()
     for start in range(0, setting.fresh, block):
+        if tell is not None:
+            tell(start, setting.fresh)
         points = draw_fresh(setting, run.sample.mu, min(block, setting.fresh - start), rng, run.draws - 1)
         across = np.abs(points.X @ run.sample.mu.T)
         if run.T in run.forms:

@@ -1,7 +1,8 @@
-"""A progress bar on standard error for anything longer than a second; silent where nobody watches."""
+"""How far long work is, on standard error: a bar on a terminal, a line now and then in a pipe or a log."""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,24 +12,35 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 PATIENCE = 1.0
-"""Seconds before a bar appears."""
+"""Seconds before a bar appears on a terminal."""
+SELDOM = 10.0
+"""Seconds before the first line, and between two lines, where standard error is no terminal."""
 
 
 class Bar:
-    """`bar(what, done, total)` shows how far the work is, once it has taken longer than `PATIENCE`."""
+    """`bar(what, done, total)` shows how far the work is, once it has taken longer than `PATIENCE`, or `SELDOM`."""
 
     def __init__(self, *, shown: bool) -> None:
         self.shown = shown
         self.began = time.monotonic()
-        self.drawn = 0.0
+        self.drawn = self.began
+        self.live = sys.stderr.isatty()
         self.display: Progress | None = None
         self.task: TaskID | None = None
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Show that `done` of `total` parts of `what` are done."""
+        moment = time.monotonic()
         if not self.shown:
             return
-        moment = time.monotonic()
+        if self.live:
+            self._draw(moment, what, done, total)
+        elif moment - self.drawn >= SELDOM:
+            self.drawn = moment
+            line = f"{what}: {100 * done // max(total, 1)} %, {moment - self.began:.0f} s so far"
+            print(line, file=sys.stderr, flush=True)
+
+    def _draw(self, moment: float, what: str, done: int, total: int) -> None:
         if moment - self.began < PATIENCE or (moment - self.drawn < 0.1 and done < total):
             return
         self.drawn = moment
@@ -54,10 +66,8 @@ class Bar:
 
 @contextmanager
 def bar(*, quiet: bool = False) -> Iterator[Bar]:
-    """A `Bar` that is taken down at the end; it shows only on a terminal and unless `quiet`."""
-    import sys
-
-    one = Bar(shown=not quiet and sys.stderr.isatty())
+    """A `Bar` that is taken down at the end; silent if `quiet`."""
+    one = Bar(shown=not quiet)
     try:
         yield one
     finally:

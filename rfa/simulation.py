@@ -16,6 +16,7 @@ from rfa.departures import departures_of, first_of_each
 from rfa.engine.reduction import dimensions, engine_of, reduce_given
 from rfa.engine.threads import thread_count
 from rfa.errors import InputError
+from rfa.fresh import memory_for
 from rfa.noise import LAWS
 from rfa.rounding import Array
 from rfa.run import Run, candidates
@@ -156,8 +157,10 @@ def check_finite(trace: Trace, dtype: np.dtype[Any]) -> None:
 
 def check_memory(setting: Setting) -> int:
     """Bytes that the run of a setting takes; an error that says what to lower if they are not there."""
-    parts = memory_of(setting)
-    needed, free = sum(parts.values()), psutil.virtual_memory().available
+    run, free = memory_of(setting), psutil.virtual_memory().available
+    coordinates = setting.d if engine_of(setting) == "direct" else sum(dimensions(setting))
+    parts = {**run, "fresh samples": memory_for(setting.fresh, coordinates, setting.m)}
+    needed = sum(parts.values())
     if needed > free:
         largest = max(parts, key=lambda part: parts[part])
         advice = {
@@ -166,12 +169,13 @@ def check_memory(setting: Setting) -> int:
             "weights": "lower m or d",
             "trace": "lower steps or m, or set record = 'light'",
             "libraries": "free some memory",
+            "fresh samples": "lower fresh",
         }[largest]
         raise InputError(
             f"memory: the run takes {needed / 2**30:.3g} GiB ({largest} {parts[largest] / 2**30:.3g}), "
             f"{free / 2**30:.3g} GiB are free; {advice}"
         )
-    return needed
+    return sum(run.values())
 
 
 def memory_of(setting: Setting) -> Mapping[str, int]:

@@ -1,6 +1,7 @@
 """The engine against implementations that share no code with it: plain loops, finite differences, other formulas."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -224,6 +225,14 @@ def test_a_run_that_does_not_fit_says_what_to_lower():
         check_memory(small_setting(n=10**7, d=10**6))
     with pytest.raises(InputError, match="lower steps or m, or set record"):
         check_memory(small_setting(K=10**9, m=64))
+
+
+def test_fresh_samples_are_part_of_the_memory_that_is_predicted(monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=2**34))
+    check_memory(small_setting(fresh=10**8))
+
+    with pytest.raises(InputError, match=r"fresh samples .*; lower fresh"):
+        check_memory(small_setting(fresh=10**9))
 
 
 def test_steps_off_the_grid_are_flagged_and_T_never_passes_the_last_step():

@@ -11,11 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rfa.errors import InputError
+from rfa.errors import InputError, shown
 from rfa.report.model import Level, Report
 
 if TYPE_CHECKING:
     from rfa.report.page import Picture
+
+LONGEST_NAME = 255
+"""Bytes of a file name on the usual file systems; reports are made beside their place under a longer one."""
 
 
 def write(
@@ -99,6 +102,9 @@ def check_writable(directory: Path) -> None:
     there = next(p for p in (directory, *directory.absolute().parents) if p.exists())
     if not there.is_dir():
         raise InputError(f"{directory}: {there} is a file; expected a directory for the reports")
+    most = LONGEST_NAME - len(".") - len(".12345678")
+    if any(len(os.fsencode(part)) > most for part in directory.parts):
+        raise InputError(f"{shown(str(directory))}: a name in it is too long; expected at most {most} bytes")
     try:
         tempfile.TemporaryDirectory(dir=there, prefix=".rfa-").cleanup()
     except OSError as why:

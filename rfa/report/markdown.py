@@ -86,8 +86,11 @@ def _head(report: Report) -> Iterator[str]:
 
 
 def constant(value: Any) -> str:
-    """A constant, or an interval as `[least, largest]`."""
-    return f"[{figure(value[0])}, {figure(value[1])}]" if isinstance(value, list) else figure(value)
+    """A constant, or an interval as `[least, largest]`, none where its ends are in the wrong order."""
+    if not isinstance(value, list):
+        return figure(value)
+    empty = None not in value and value[0] > value[1]
+    return "none" if empty else f"[{figure(value[0])}, {figure(value[1])}]"
 
 
 def _failures(report: Report) -> Iterator[str]:

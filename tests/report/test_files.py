@@ -172,3 +172,9 @@ def test_a_device_is_written_into_and_a_full_one_is_told():
     full = replacing(Path("/dev/full"))
     with pytest.raises(InputError, match="/dev/full: cannot be written: No space"), full as fresh:
         fresh.write_text("text")
+
+
+def test_a_name_that_is_too_long_is_told_before_anything_is_made(tmp_path):
+    with pytest.raises(InputError, match="a name in it is too long; expected at most 245 bytes"):
+        check_writable(tmp_path / "a" / ("y" * 300) / "b")
+    assert list(tmp_path.iterdir()) == []
