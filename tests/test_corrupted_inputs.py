@@ -170,6 +170,14 @@ def test_a_damaged_page_is_refused(material, tmp_path):
         Store.open(path)
 
 
+def test_a_description_of_tables_that_is_no_text_is_refused(material, tmp_path):
+    path = tmp_path / "study.sqlite"
+    path.write_bytes(material.study.replace(b"CREATE TABLE meta", b"\xc7REATE TABLE meta"))
+
+    with pytest.raises(InputError, match="not a study"):
+        Store.open(path)
+
+
 def test_a_setting_other_than_the_one_stored_is_refused(material, tmp_path):
     path = changed(material, tmp_path, "UPDATE settings SET keys = json_set(keys, '$.sigma', 0.9)")
 
