@@ -284,3 +284,12 @@ def test_a_condition_on_the_start_is_met_by_drawing_again():
     run = simulate(small_setting(), accept=accept)
 
     assert run.J_size.min() == 3 and run.draws > 1
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_progress_counts_the_states_done_from_the_first_one_on(first):
+    told, setting = [], small_setting(**WIDE)
+    sample, (W, a) = draw_sample(setting), draw_start(setting)
+    trained(sample, a, W, step_size=0.1, steps=2, C0=2.0, first=first, progress=lambda *at: told.append(at))
+
+    assert told == [(0, 2), (1, 2), (2, 2)]
