@@ -270,8 +270,10 @@ def test_a_premise_is_counted_index_by_index_whether_it_holds_or_not():
     held = judge(toy(suppose("p", "", 0, "<=", np.ones(3), axes="t", where=[True, True, False])), RUN).premises[0]
     mixed = judge(toy(suppose("p", "", 0, "<=", Rounded([1, 0, -1], 0.5), axes="t")), RUN).premises[0]
 
-    assert held.counts == {Outcome.CONFIRMED: 2, Outcome.UNDECIDED: 0, Outcome.SILENT: 0}
-    assert mixed.counts == {Outcome.CONFIRMED: 1, Outcome.UNDECIDED: 1, Outcome.SILENT: 1}
+    assert {outcome: k for outcome, k in held.counts.items() if k} == {Outcome.CONFIRMED: 2}
+    assert {outcome: k for outcome, k in mixed.counts.items() if k} == {
+        Outcome.CONFIRMED: 1, Outcome.UNDECIDED: 1, Outcome.SILENT: 1,
+    }  # fmt: skip
 
 
 def test_a_link_that_holds_with_a_probability_is_not_refuted():
