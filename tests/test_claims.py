@@ -232,3 +232,13 @@ def test_a_claim_without_axes_says_what_it_says_on_one_index(lhs, rhs, above, be
     if point.ill is None:
         assert point.tightest_constant == row.tightest_constant and point.excess == row.excess
         assert repr(told[0]) == repr(told[1])
+
+
+def test_the_subtraction_counts_where_one_entry_of_the_right_side_alone_is_uncertain():
+    claim = then("a", "", np.array([1, 1]), "<=", Rounded([3.0, 3.0], [0.0, 0.25]), axes="j")
+
+    assert claim.error.tolist() == [UNIT * 2, 0.25 + UNIT * 2]
+
+
+def test_an_equality_of_zeros_has_no_slack():
+    assert float(then("a", "", Rounded(0.0, 0.25), "==", 0.0).slack) == 0.0

@@ -13,6 +13,7 @@ from rfa.runfile import load_run
 from rfa.studies.replay import replay
 from rfa.studies.storage import Store
 from tests.campaigns import corruption, fuzz
+from tests.studies.toy import tiny
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +140,10 @@ STUDIES = {
     "a mark of no trial": "UPDATE marks SET row = 99 WHERE row = 1",
     "a mark of no claim": "UPDATE marks SET name = 99 WHERE row = 1",
     "an outcome that is none": "UPDATE marks SET outcome = '[[[]]]' WHERE row = 1",
+    "a key that is no UTF-8": "UPDATE trials SET key = CAST(X'65F3' AS TEXT) WHERE row = 1",
+    "a witness that is no UTF-8": "UPDATE marks SET witness = CAST(X'F37B' AS TEXT) WHERE row = 1",
+    "keys that are bytes": "UPDATE settings SET keys = CAST(keys AS BLOB)",
+    "statements that are bytes": "UPDATE trials SET judged = CAST(judged AS BLOB)",
     "a slack that is a word": "UPDATE marks SET slack = 'x' WHERE row = 1",
 }
 
@@ -165,6 +170,14 @@ def test_a_damaged_page_is_refused(material, tmp_path):
         Store.open(path)
 
 
+def test_a_description_of_tables_that_is_no_text_is_refused(material, tmp_path):
+    path = tmp_path / "study.sqlite"
+    path.write_bytes(material.study.replace(b"CREATE TABLE meta", b"\xc7REATE TABLE meta"))
+
+    with pytest.raises(InputError, match="not a study"):
+        Store.open(path)
+
+
 def test_a_setting_other_than_the_one_stored_is_refused(material, tmp_path):
     path = changed(material, tmp_path, "UPDATE settings SET keys = json_set(keys, '$.sigma', 0.9)")
 
@@ -184,3 +197,11 @@ def test_a_row_of_another_seed_is_told_in_one_line(material, tmp_path):
     path = changed(material, tmp_path, "UPDATE trials SET seed = '77' WHERE row = 1")
 
     assert fuzz.call("replay", path, "1") == "refused"
+
+
+def test_the_trials_of_another_study_are_not_announced_as_done(material, tmp_path):
+    changed(material, tmp_path, "DELETE FROM meta WHERE key = 'level'")
+    (tmp_path / "tiny.toml").write_text(tiny().to_toml())
+    words = ("--trials", "3", "--paper", fuzz.TOY, "--out", tmp_path, "--resume", "--workers", "0")
+
+    assert fuzz.call("study", tmp_path / "tiny.toml", *words) == "refused"

@@ -10,7 +10,7 @@ from rfa import InputError
 from rfa.data import draw_sample, draw_start
 from rfa.run import candidates
 from rfa.simulation import check_memory, simulate, trained
-from rfa.training import Problem, evaluate, given_weights
+from rfa.training import Problem, evaluate, given_weights, memory_needed, unit_of
 from tests.runs import small_setting
 
 WIDE = {"sigma": 0.5, "omega_init": 0.3, "eta": 0.3, "noisy": None, "n": 14, "m": 6, "d": 4, "K": 3, "C0": 2.0}
@@ -235,6 +235,43 @@ def test_fresh_samples_are_part_of_the_memory_that_is_predicted(monkeypatch):
         check_memory(small_setting(fresh=10**9))
 
 
+def bytes_needed(d, outside=0, itemsize=8, **more):
+    return memory_needed(100, d, 6, 8, 5, "full", itemsize, outside=outside, **more)
+
+
+def test_the_memory_of_few_coordinates_is_the_sample_its_sorted_copy_the_patterns_and_the_weights():
+    weights, kept = 6 * 10, 6 * 13
+
+    assert bytes_needed(10, 3, copies=1.5) == {
+        "sample": 100 * 13 * 12 + 100 * 15 * 8,
+        "preactivations": 100 * 6,
+        "weights": 8 * (4 * kept + 3 * weights),
+        "trace": bytes_needed(300)["trace"],
+        "libraries": 4_194_304,
+    }
+    assert bytes_needed(255, copies=1)["sample"] == 100 * (255 + 260) * 8
+    assert bytes_needed(10, itemsize=4)["weights"] == 4 * 7 * weights
+
+
+def test_the_memory_of_many_coordinates_is_the_sample_the_preactivations_and_the_shared_displacements():
+    found = bytes_needed(256, 3)
+
+    assert found["sample"] == 2 * 100 * 259 * 8
+    assert found["preactivations"] == 100 * 6 * (1 + 8)
+    assert found["weights"] == 8 * 6 * (4 * 259 + 3 * 256) + 8 * 6 * 256 * 3 // 2
+
+
+def test_the_memory_of_the_trace_is_that_of_its_arrays():
+    arrays = vars(wide(steps=7).trace).values()
+    one = memory_needed(14, 4, 6, 8, min(7, wide(steps=7).T), "full", 8)
+
+    assert one["trace"] == sum(array.nbytes for array in arrays if isinstance(array, np.ndarray))
+
+
+def test_the_unit_of_a_floating_type_is_half_the_distance_of_its_neighbours_of_one():
+    assert unit_of(np.dtype(np.float64)) == 2.0**-53 and unit_of(np.dtype(np.float32)) == 2.0**-24
+
+
 def test_steps_off_the_grid_are_flagged_and_T_never_passes_the_last_step():
     off, short, long_ = wide(K=None, alpha=0.1), wide(steps=2), wide(steps=9)
 
@@ -256,3 +293,12 @@ def test_a_condition_on_the_start_is_met_by_drawing_again():
     run = simulate(small_setting(), accept=accept)
 
     assert run.J_size.min() == 3 and run.draws > 1
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_progress_counts_the_states_done_from_the_first_one_on(first):
+    told, setting = [], small_setting(**WIDE)
+    sample, (W, a) = draw_sample(setting), draw_start(setting)
+    trained(sample, a, W, step_size=0.1, steps=2, C0=2.0, first=first, progress=lambda *at: told.append(at))
+
+    assert told == [(0, 2), (1, 2), (2, 2)]

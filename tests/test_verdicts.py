@@ -264,3 +264,19 @@ def test_outside_the_setting_a_link_keeps_its_need_and_a_planted_one_rests_on_no
 
     assert [v.failing for v in links("run")] == [("p", "RP.setting"), ("RP.setting",)]
     assert [v.failing for v in links("planted")] == [("p",), ()]
+
+
+def test_a_premise_is_counted_index_by_index_whether_it_holds_or_not():
+    held = judge(toy(suppose("p", "", 0, "<=", np.ones(3), axes="t", where=[True, True, False])), RUN).premises[0]
+    mixed = judge(toy(suppose("p", "", 0, "<=", Rounded([1, 0, -1], 0.5), axes="t")), RUN).premises[0]
+
+    assert {outcome: k for outcome, k in held.counts.items() if k} == {Outcome.CONFIRMED: 2}
+    assert {outcome: k for outcome, k in mixed.counts.items() if k} == {
+        Outcome.CONFIRMED: 1, Outcome.UNDECIDED: 1, Outcome.SILENT: 1,
+    }  # fmt: skip
+
+
+def test_a_link_that_holds_with_a_probability_is_not_refuted():
+    made = chain("E1", "", 2.0, le(1.0, "", probability=0.9))
+
+    assert judge(toy(PROOF, made), RUN).links[0].outcome is Outcome.UNDECIDED

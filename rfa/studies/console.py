@@ -32,8 +32,7 @@ from rfa.report.files import check_places
 from rfa.setting import Setting
 from rfa.studies import output
 from rfa.studies.coordinates import move
-from rfa.studies.execution import Interrupted, executor_of, stop_on_interrupt
-from rfa.studies.storage import Store
+from rfa.studies.execution import Interrupted, stop_on_interrupt
 from rfa.studies.trials import load_paper
 
 FILE = "study.sqlite"
@@ -134,21 +133,28 @@ class Meter:
     """
 
     def __init__(
-        self, total: int | None, already: int = 0, *, at_most: int = 0, workers: int = 1, quiet: bool = False
+        self, file: Path, total: int | None, *, at_most: int = 0, workers: int = 1, quiet: bool = False
     ) -> None:
-        self.quiet = quiet
-        self.total, self.done, self.new, self.at_most = total, already, 0, at_most
+        self.file, self.quiet = file, quiet
+        self.total, self.done, self.new, self.at_most = total, 0, 0, at_most
         self.workers = max(1, workers)
         self.began = self.shown = time.monotonic()
 
-    def announce(self, file: Path) -> str:
+    def begin(self, already: int) -> None:
+        """The file of the study is open and holds this many trials."""
+        self.done = already
+        if not self.quiet:
+            click.echo(self.announcement(), err=True)
+
+    def announcement(self) -> str:
         """What is about to be done and where its results are kept."""
         some = [f"{self.total} trials"] if self.total else []
         if self.at_most:
             some.append(f"at most {self.at_most} {'more' if some else 'trials'}")
         kept = f", {self.done} of them done" if self.done else ""
         told = " and ".join(some) or "trials"
-        return f"{told}{kept}; each is saved in {file} when it is finished (Ctrl-C stops in order, --resume goes on)"
+        saved = f"each is saved in {self.file} when it is finished"
+        return f"{told}{kept}; {saved} (Ctrl-C stops in order, --resume goes on)"
 
     def __call__(self, row: int) -> None:
         """One more trial is finished."""
@@ -175,19 +181,12 @@ def _span(seconds: float) -> str:
 def carried_out(work: Callable[..., Any], file: Path, total: int | None, how: Work, *, at_most: int = 0) -> Any:
     """`work` with progress, and Ctrl-C turned into an orderly stop that says what is saved and how to go
     on."""
-    executor_of(how.executor, how.workers)
-    already = 0
-    if file.exists() and how.resume:
-        with Store.open(file) as store:
-            already = store.count()
-    elif file.exists():
-        Store.refuse(file)
-    meter = Meter(total, already, at_most=at_most, workers=how.workers, quiet=how.quiet)
-    if not how.quiet:
-        click.echo(meter.announce(file), err=True)
+    meter = Meter(file, total, at_most=at_most, workers=how.workers, quiet=how.quiet)
     with stop_on_interrupt() as stop:
         try:
-            return work(done=meter, stop=stop, resume=how.resume, executor=how.executor, workers=how.workers)
+            return work(
+                begun=meter.begin, done=meter, stop=stop, resume=how.resume, executor=how.executor, workers=how.workers
+            )
         except Interrupted:
             again = shlex.join(["rfa", *(a for a in sys.argv[1:] if a != "--resume"), "--resume"])
             click.echo(f"stopped: {meter.done} trials are saved in {file}; go on with\n  {again}", err=True)

@@ -219,12 +219,14 @@ class Crew:
 
 
 class How(TypedDict, total=False):
-    """How trials are run: `resume` a file, on which executor with how many workers, whom to tell of each finished
-    row (`done`), and an event that stops in order (`stop`)."""
+    """How trials are run: `resume` a file, on which executor with how many workers, whom to tell how many trials the
+    file holds once it is known to be that of this study (`begun`), and of each finished row (`done`), and an event
+    that stops in order (`stop`)."""
 
     resume: bool
     executor: str
     workers: int
+    begun: Callable[[int], None]
     done: Done
     stop: threading.Event
 
@@ -247,5 +249,8 @@ def bench(path: Path, meta: Mapping[str, Any], paper: str, how: How) -> Iterator
     """The file of a study, made or resumed, with a crew; both are closed at the end."""
     workers = how.get("workers", 0)
     make = executor_of(how.get("executor", "processes"), workers)
-    with (Store.resume if how.get("resume") else Store.create)(path, meta) as store, Crew(make, workers, paper) as crew:
-        yield Bench(store, crew, how)
+    with (Store.resume if how.get("resume") else Store.create)(path, meta) as store:
+        if begun := how.get("begun"):
+            begun(store.count())
+        with Crew(make, workers, paper) as crew:
+            yield Bench(store, crew, how)

@@ -35,6 +35,8 @@ COLUMNS = (
     "slack", "constant", "lhs", "rhs", "witness", "failing",
 )  # fmt: skip
 """Columns of the tidy table, in order; wall-clock times are not part of it."""
+UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""A file that is no database; SQLite's message may quote bytes of it that are no text."""
 
 
 class Store:
@@ -90,7 +92,7 @@ class Store:
             raise InputError(f"{path}: no such study")
         try:
             db = _connect(path)
-        except sqlite3.DatabaseError as why:
+        except UNREADABLE as why:
             raise InputError(f"{path}: not a study of format {FORMAT}: {why}") from None
         try:
             soundness.check(db, SCHEMA, FORMAT)
@@ -210,7 +212,7 @@ def _blank(path: Path) -> bool:
     with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:
         try:
             return bool(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0)
-        except sqlite3.DatabaseError:
+        except UNREADABLE:
             return False
 
 
@@ -219,7 +221,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         for setting in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -16000"):
             db.execute(f"PRAGMA {setting}")
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         db.close()
         raise
     return db
