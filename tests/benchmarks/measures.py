@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from rfa import Setting
 from rfa.data import draw_sample, draw_start
@@ -238,7 +239,9 @@ def trials(budget: Budget) -> Iterator[Row]:
 
 
 def _prepare() -> None:
+    """One thread in each process, as the workers of studies have."""
     os.environ["RFA_THREADS"] = "1"
+    threadpool_limits(1)
 
 
 def _trial(task: tuple[int, str]) -> int:

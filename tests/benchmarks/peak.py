@@ -3,6 +3,8 @@
 import sys
 import time
 
+import scipy.special  # noqa: F401  # imported by the first run of a process, and no part of what a run takes
+
 from rfa import Setting
 from rfa.simulation import check_memory, simulate
 from tests.benchmarks.measures import forget_peak, used
