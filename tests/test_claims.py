@@ -242,3 +242,11 @@ def test_the_subtraction_counts_where_one_entry_of_the_right_side_alone_is_uncer
 
 def test_an_equality_of_zeros_has_no_slack():
     assert float(then("a", "", Rounded(0.0, 0.25), "==", 0.0).slack) == 0.0
+    assert then("a", "", Rounded([0.0, 2.0], 0.25), "==", [0, 2], axes="j").slack.tolist() == [0.0, 0.125]
+
+
+@pytest.mark.parametrize(("relation", "at_the_bound"), [("<=", 1), (">=", 1), ("<", -1), (">", -1)])
+def test_exact_equal_sides_keep_a_bound_and_break_a_strict_one_at_every_index(relation, at_the_bound):
+    claim = then("a", "", Rounded([2.0, 2.0], [0.0, 0.25]), relation, [2, 2], axes="j")
+
+    assert claim.state.tolist() == [at_the_bound, 0]
