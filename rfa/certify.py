@@ -11,6 +11,7 @@ from rfa.command_line import (
     json_option,
     paper_option,
     parsed,
+    quiet_option,
     seed_option,
     set_option,
     write_json,
@@ -25,9 +26,10 @@ from rfa.run import Run
 @seed_option
 @set_option
 @json_option
+@quiet_option
 @paper_option
 def certify(
-    what: str | None, seed: int | None, changes: tuple[str, ...], json_path: str | None, paper: str | None
+    what: str | None, seed: int | None, changes: tuple[str, ...], json_path: str | None, quiet: bool, paper: str | None
 ) -> int:
     """What the sample and the first weights alone guarantee of gradient descent, without training.
 
@@ -49,7 +51,7 @@ def certify(
     except DoesNotApply as why:
         raise InputError(f"no certificate: {why}") from None
     if not write_json(found.to_dict(), json_path):
-        click.echo(guarantee_table(found))
+        click.echo(found.sentence if quiet else guarantee_table(found))
     return OK if found.given else FAILED
 
 

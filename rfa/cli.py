@@ -15,6 +15,7 @@ from rfa.certify import certify
 from rfa.command_line import (
     EXIT_CODES,
     OK,
+    PLACE,
     Commands,
     Output,
     chosen_setting,
@@ -63,7 +64,7 @@ def main(ctx: click.Context) -> int:
 @setting_argument
 @seed_option
 @click.option(
-    "--save-run", type=click.Path(path_type=Path), metavar="FILE.npz", help="Also write the run itself."
+    "--save-run", type=PLACE, metavar="FILE.npz", help="Also write the run itself."
 )
 @click.option(
     "--keep", metavar="STEPS", help="Steps whose weights the run file keeps besides 0, 1, T and the last: 2,5,9 or all."
@@ -117,7 +118,7 @@ def verify(
 
 
 @main.command(epilog=EXIT_CODES)
-@click.argument("path", metavar="RUN.npz", type=click.Path(path_type=Path))
+@click.argument("path", metavar="RUN.npz", type=PLACE)
 @report_options
 def check(path: Path, changes: tuple[str, ...], paper: str | None, **options: Any) -> int:
     """Test every statement of the paper on a run file, made here (--save-run) or elsewhere.

@@ -45,6 +45,19 @@ class Output:
     format: str
 
 
+class Place(click.Path):
+    """A path that is not empty."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, which `click.Path` would make the current directory of an empty text."""
+        if value == "":
+            self.fail("it is empty; expected a file or directory", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PLACE = Place(path_type=Path)
+
+
 class Commands(click.Group):
     """A group of commands whose every failure is one line on standard error and an exit code."""
 
@@ -131,7 +144,7 @@ set_option = click.option(
 seed_option = click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Seed of everything random.")
 setting_argument = click.argument("what", metavar="[NAME|FILE.toml]", required=False)
 report_options = option_group(
-    click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the reports go."),
+    click.option("--out", type=PLACE, metavar="DIR", help="Where the reports go."),
     click.option(
         "--fail-on", type=click.Choice(LEVELS), default="refuted", show_default=True,
         help="Exit 1 if a claim is refuted or cannot be evaluated; a conclusion is undecided; or one fails.",

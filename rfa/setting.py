@@ -193,7 +193,9 @@ def parse_value(key: str, text: str) -> Any:
     """The value of `key=text` on a command line, as TOML would read it; a bare word is a string."""
     try:
         return tomllib.loads(f"x = {text}")["x"]
-    except tomllib.TOMLDecodeError:
+    except tomllib.TOMLDecodeError as why:
+        if text[:1] in ('"', "'", "[", "{"):
+            raise InputError(f"{key} = {shown(text)}: {why}; expected a TOML value or a bare word") from None
         return text
 
 

@@ -133,3 +133,10 @@ def test_a_setting_that_draws_until_a_statement_of_another_paper_holds_is_certif
     found = run_rfa("certify", "quick", "--set", "n=800", "--set", "C0=50", "--json", "-")
 
     assert found.exit_code in (0, 1) and json.loads(found.output)["conditions"]
+
+
+def test_quietly_a_certificate_is_its_sentence(run_rfa, tmp_path):
+    save_run(small(), tmp_path / "good.npz")
+    told = run_rfa("certify", "good.npz", "--quiet")
+
+    assert told.exit_code == 0 and told.output.startswith("Guaranteed: ") and told.output.count("\n") == 1

@@ -583,3 +583,11 @@ def test_a_full_output_is_one_line(words, tmp_path):
         done = subprocess.run(rfa(*words), stdout=out, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
 
     assert done.returncode == 2 and b"No space left on device" in done.stderr and done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("words", [("--out", ""), ("--save-run", ""), ("--set", 'name="""'), ("--set", "noisy=[1")])
+def test_an_empty_place_and_broken_toml_are_refused_in_one_line(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["verify", "quick", "--no-pictures", *words], standalone_mode=False) == 2
+    assert capsys.readouterr().err.count("\n") == 1 and not list(tmp_path.iterdir())

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from rfa.command_line import OK, file_name, json_option, paper_option, quiet_option, write_json
+from rfa.command_line import OK, PLACE, file_name, json_option, paper_option, quiet_option, write_json
 
 
 @click.command()
 @click.argument("what", metavar="digits|FILE")
 @click.option("--classes", metavar="A,B,C,D", default="", help="Classes of y for +mu1, -mu1, +mu2, -mu2.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the reports go.")
+@click.option("--out", type=PLACE, metavar="DIR", help="Where the reports go.")
 @click.option("-m", "--neurons", type=click.IntRange(2), default=100, show_default=True, help="Neurons, an even count.")
 @click.option("-K", "--K", "K", type=click.IntRange(1), default=10, show_default=True, help="Step size 1/(4K).")
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True, help="Of start and hold-out.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rfa.command_line import FAILED, OK, paper_option, parsed, quiet_option, set_option
+from rfa.command_line import FAILED, OK, PLACE, paper_option, parsed, quiet_option, set_option
 from rfa.errors import InputError
 
 
@@ -27,7 +27,7 @@ def _need_matplotlib() -> None:
 @click.argument("name", metavar="NUMBER")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     default=Path("reports"),
     metavar="DIR",
     show_default=True,
@@ -81,7 +81,7 @@ def figure(
 @click.command()
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     default=Path("reports"),
     metavar="DIR",
     show_default=True,

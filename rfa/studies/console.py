@@ -17,6 +17,7 @@ from rfa.command_line import (
     FAILED,
     INTERRUPTED,
     OK,
+    PLACE,
     file_name,
     json_option,
     option_group,
@@ -68,7 +69,7 @@ paper_option = click.option(
     "--paper", metavar="NAME", help="An installed paper, or module:attribute (default: that of the setting)."
 )
 work_options = option_group(
-    click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the study and its report go."),
+    click.option("--out", type=PLACE, metavar="DIR", help="Where the study and its report go."),
     click.option("--resume", is_flag=True, help="Continue an interrupted study; nothing is run twice."),
     click.option("--workers", type=click.IntRange(0), default=2, show_default=True, help="Processes; 0: this one."),
     click.option("--executor", default="processes", show_default=True, help="processes or dask://ADDRESS."),

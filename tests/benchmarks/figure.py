@@ -78,7 +78,9 @@ def _scaled(axes: Any, which: str, labelled: list[dict[str, str]]) -> None:
     axes.set_xscale("log")
     if which == "both":
         axes.set_yscale("log")
+        axes.set_xticks([1, 2, 4, 8], ["1", "2", "4", "8"])
+        axes.minorticks_off()
     axes.tick_params(labelsize=7)
     axes.grid(alpha=0.3, axis=which)
     if labelled:
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=7, loc="best" if which == "both" else "upper right", framealpha=0.5)
