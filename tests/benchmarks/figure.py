@@ -79,8 +79,8 @@ def _scaled(axes: Any, which: str, labelled: list[dict[str, str]]) -> None:
     if which == "both":
         axes.set_yscale("log")
         axes.set_xticks([1, 2, 4, 8], ["1", "2", "4", "8"])
-        axes.minorticks_off()
-    axes.tick_params(labelsize=7)
+        axes.set_xticks([], minor=True)
+    axes.tick_params(which="both", labelsize=7)
     axes.grid(alpha=0.3, axis=which)
     if labelled:
         axes.legend(fontsize=7, loc="best" if which == "both" else "upper right", framealpha=0.5)
