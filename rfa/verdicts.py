@@ -192,7 +192,7 @@ def judge_premise(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verd
     if (ill := claim.ill) is not None:
         return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill, link=claim.link)
     if claim.holds:
-        return _reduce(claim, Outcome.CONFIRMED, NONE | {Outcome.CONFIRMED: claim.size}, None, labels, {})
+        return _confirmed(claim, labels)
     counts = _counted(claim, PREMISE[claim.state])
     outcome = Outcome.SILENT if counts[Outcome.SILENT] else Outcome.UNDECIDED
     return _reduce(claim, outcome, counts, claim.state != HOLDS, labels, {})
@@ -214,7 +214,7 @@ def judge_claim(
         )  # fmt: skip
     lined_up = [(p, _onto(p.state, p.axes, claim.axes)) for p in needs if not p.holds]
     if claim.holds and not lined_up and statement.kind != "TEXT":
-        return _reduce(claim, Outcome.CONFIRMED, NONE | {Outcome.CONFIRMED: claim.size}, None, labels, {})
+        return _confirmed(claim, labels)
     supposed: Any = HOLDS if statement.kind != "TEXT" else FAILS
     for _, state in lined_up:
         supposed = np.minimum(supposed, state)
@@ -251,6 +251,11 @@ def _onto(state: NDArray[np.int8], have: tuple[str, ...], want: tuple[str, ...])
     kept = state.min(axis=alone, initial=HOLDS)
     order = [shared.index(axis) for axis in want if axis in shared]
     return np.asarray(kept).transpose(order)[tuple(slice(None) if a in shared else None for a in want)]
+
+
+def _confirmed(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verdict:
+    """A claim that holds at every index, under premises that do."""
+    return _reduce(claim, Outcome.CONFIRMED, NONE | {Outcome.CONFIRMED: claim.size}, None, labels, {})
 
 
 def _reduce(
