@@ -1,0 +1,302 @@
+"""The record of a run: every number that the papers say of it, to compare with the numbers that are on file.
+
+    python -m tests.checks.recorded            write the records of all runs anew, after a change that is meant
+
+A record is one CSV file for each run: the sides, slack, rounding error and witness of every claim and link, sums over
+their index sets, and what tables, notes, ledgers and rates say. A change of one constant, mask, time or error term of a
+check changes some of them. That the numbers on file are right is shown elsewhere: by the tests of each statement, and
+by `rfa.recheck`, which computes the sides again from the arrays of the run in exact arithmetic.
+"""
+
+import io
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from rfa import Run, Setting
+from rfa.data import Sample
+from rfa.papers import DoesNotApply
+from rfa.simulation import simulate, trained
+from rfa.studies.candidates import Candidate, make_run
+from rfa.verdicts import Outcome, evaluate, in_setting
+from tests.runs import good_start, loose, small, small_setting
+
+FOLDER = Path(__file__).with_name("record")
+NUMBERS = ("lhs", "rhs", "slack", "error", "sum_lhs", "sum_rhs", "sum_error", "premises", "tightest", "scale")
+RTOL, RTOL_ERROR = 2e-8, 1e-4
+"""How far numbers may move from machine to machine: sides and sums, rounding errors."""
+RESIDUE = 16
+"""A number of up to so many times its rounding error is nothing but rounding, and written as 0."""
+LARGEST_ROUNDING = 1e-9
+"""Larger errors are of sampling, not of rounding."""
+WORDS = {"says", "name", "symbol", "inequality", "step", "gap", "where_used", "id", "relation", "works"}
+"""Fields that no number depends on."""
+PLACES = (36.0, 1e30)
+"""Constants C at which functions of C are recorded."""
+
+
+# ---- runs ---------------------------------------------------------------------------------------------------------
+
+
+def rough() -> Run:
+    """Every parameter away from its default, no premise in sight."""
+    return simulate(Setting(
+        d=5, n=50, m=10, sigma=0.3, clusters="ball", noise="per-cluster", eta=0.2, alpha=0.3, steps=6, omega_init=0.4,
+        delta=0.3, C0=2.0, a6_power=3.0, relu_at_zero=0.5, orientation="random", fresh=150, seed=5, name="rough",
+    ))  # fmt: skip
+
+
+def plane() -> Run:
+    """Figure 1 in small: two dimensions, weights of all steps, past T."""
+    return simulate(Setting(
+        d=2, n=60, m=14, sigma=0.15, eta=0.15, alpha=0.06, steps=12, omega_init=0.1, fresh=150, seed=1, name="plane",
+    ), keep=range(13))  # fmt: skip
+
+
+def skewed() -> Run:
+    """A law that is neither spherical nor symmetric, noise that looks at x, phi'(0) = 1."""
+    return simulate(small_setting(
+        clusters="exponential", noise="half-space", eta=0.1, noisy=None, sigma=0.02, relu_at_zero=1.0, d=7, m=16, n=80,
+        K=2, seed=2, C0=5.0, delta=0.2, omega_init=1e-5, name="skewed",
+    ))  # fmt: skip
+
+
+def heavy() -> Run:
+    """Heavy tails and no noise at all; longer than any run so far."""
+    return simulate(small_setting(
+        clusters="student-t", eta=0.0, noisy=0, sigma=0.05, K=5, steps=9, d=3, n=40, seed=4, C=9.0, name="heavy",
+    ))  # fmt: skip
+
+
+def clean() -> Run:
+    """Independent bounded coordinates, no noise, many neurons."""
+    return simulate(small_setting(
+        clusters="cube", eta=0.0, noisy=0, sigma=0.004, m=48, n=120, d=16, C0=1.5, delta=0.4, seed=6, name="clean",
+    ))  # fmt: skip
+
+
+def later() -> Run:
+    """Recorded from step 2 on, of a run whose law nobody knows."""
+    run = small(K=5, seed=8)
+    return trained(
+        run.sample, run.a, simulate(run.setting, accept=good_start, keep=range(7)).W(2), step_size=run.step_size,
+        steps=4, first=2, C0=run.C0, d=run.d, sigma=run.sigma,
+    )  # fmt: skip
+
+
+def lonely() -> Run:
+    """One cluster is empty, one holds all the noise, and one sample stands alone; neurons on the edge at the start."""
+    run = small(seed=9)
+    keep = (run.sample.cluster != 1) & ((run.sample.cluster != 2) | (np.cumsum(run.sample.cluster == 2) == 1))
+    X, y, y_clean, cluster = (part[keep] for part in (run.sample.X, run.sample.y, run.sample.y_clean, run.sample.cluster))
+    y = np.where(cluster == 3, -y_clean, y)
+    W = run.W(0).copy()
+    W[0], W[1] = 0.0, run.sample.mu[0] * 1e-6
+    known = {key: getattr(run, key) for key in ("sigma", "eta", "omega_init", "delta", "C0")}
+    return trained(
+        Sample(X, y, y_clean, cluster, run.sample.mu), run.a, W, step_size=run.step_size, steps=4, d=run.d, **known
+    )
+
+
+RUNS: Mapping[str, Callable[[], Run]] = {
+    one.__name__: one for one in (small, loose, rough, plane, skewed, heavy, clean, later, lonely)
+}
+
+
+@cache
+def made(name: str) -> Run:
+    """A run by its name, made once."""
+    return RUNS[name]()
+
+
+# ---- rows ---------------------------------------------------------------------------------------------------------
+
+
+def record(run: Run) -> pd.DataFrame:
+    """Everything that both papers say of a run, one row each."""
+    from checks import PAPER
+    from checks.explicit import PAPER as EXPLICIT
+
+    rows = [row for paper in (PAPER, EXPLICIT) for row in (*claims(paper, run), *tables(paper, run))]
+    return pd.DataFrame(rows, columns=["what", "text", *NUMBERS]).fillna({"text": ""})
+
+
+def claims(paper, run: Run) -> Iterator[dict]:
+    """A row for each claim and link of a paper."""
+    for statement in paper.results:
+        found = evaluate(statement, run)
+        if found.outcome is not None:
+            yield {"what": f"{paper.name} {statement.id}", "text": f"{found.outcome.name} {found.reason}"}
+        for claim, verdict in (*found.premises, *found.conclusions, *found.links):
+            yield {"what": f"{paper.name} {statement.id} {claim.id}", **of_claim(claim, verdict)}
+
+
+def of_claim(claim, verdict) -> dict:
+    """What a claim says and how it is judged."""
+    if verdict.outcome in (Outcome.ERROR, Outcome.NOT_APPLICABLE):
+        return {"text": f"{verdict.outcome.name} {verdict.reason}"}
+    numbers, at = of_sums(claim) if claim.shape else {}, claim.worst()
+    words = [verdict.outcome.name, claim.relation, *(f"{o.name.lower()}:{k}" for o, k in verdict.counts.items() if k)]
+    if at is not None and alone(claim):
+        numbers |= of_place(claim, at)
+        words += [f"{a}={i}" for a, i in zip(claim.axes, at, strict=True)]
+    if claim.probability < 1:
+        words += [f"p={claim.probability:.9g}", "sure" * claim.sure]
+    words.append("needs all" if claim.needs is None else f"needs {' '.join(f'{p.id} {p.relation}' for p in claim.needs)}")
+    rest = {"premises": of_premises(claim), "tightest": claim.tightest_constant}
+    return {"text": " ".join(words), **numbers, **rest, "scale": inside(claim, claim.scale)[0]}
+
+
+def of_place(claim, at) -> dict[str, float]:
+    """The numbers of a claim at one index."""
+    lhs, rhs = claim.sides(at)
+    gap, error = (float(full(x, claim)[at]) for x in (claim.gap, claim.error))
+    slack = {} if claim.relation == "==" else {"slack": float(claim.slack[at]) if kept(gap, error) else 0.0}
+    return {
+        "lhs": kept(lhs, full(claim.lhs.error, claim)[at]), "rhs": kept(rhs, full(claim.rhs.error, claim)[at]),
+        "error": error, **slack,
+    }  # fmt: skip
+
+
+def of_sums(claim) -> dict[str, float]:
+    """Sums over the index set of a claim, and of its premises over theirs."""
+    sums = {"sum_error": inside(claim, claim.error)[0]}
+    for name in ("lhs", "rhs"):
+        side = getattr(claim, name)
+        sums[f"sum_{name}"] = kept(inside(claim, side.value)[0], inside(claim, side.error)[1])
+    return sums
+
+
+def of_premises(claim) -> float:
+    """A number for the premises of a claim, wherever they hold or fail."""
+    sums = [kept(inside(p, p.gap)[0], inside(p, p.error)[1]) + inside(p, p.scale)[0] for p in claim.needs or ()]
+    return sum(k * one for k, one in enumerate(sums, 1))
+
+
+def full(values, claim):
+    """Values on the full index set of a claim."""
+    return np.broadcast_to(values, claim.shape)
+
+
+def inside(claim, values) -> tuple[float, float]:
+    """The sum over the index set with weights that tell neighbours apart, and twice the plain sum; finite ones alone."""
+    taken = full(values, claim)[claim.domain]
+    taken = np.where(np.isfinite(taken), taken, 0.0)
+    return float(taken @ (1 + np.arange(taken.size) % 7 / 7)), 2 * float(np.abs(taken).sum())
+
+
+def alone(claim) -> bool:
+    """Whether the index of least slack is the only one."""
+    slack = np.sort(claim.slack[claim.domain], axis=None)
+    return slack.size == 1 or (slack.size > 1 and slack[1] - slack[0] > 1e-7 * abs(slack[0]) and claim.relation != "==")
+
+
+def kept(value: float, error: float) -> float:
+    """A number, or 0 where it is nothing but rounding."""
+    return 0.0 if error < LARGEST_ROUNDING and abs(value) <= RESIDUE * error else float(value)
+
+
+def tables(paper, run: Run) -> Iterator[dict]:
+    """Notes, tables, ledgers and rates of a paper on a run."""
+    for name, told in said(paper, run):
+        for path, value in flat(told):
+            key = {"what": f"{paper.name} {name}{path}"}
+            yield {**key, "lhs": value} if isinstance(value, float) else {**key, "text": value}
+
+
+def said(paper, run: Run) -> Iterator[tuple[str, object]]:
+    """By name, what a paper says of a run besides its claims."""
+    asked = {"notes": lambda: list(paper.notes(run)) if paper.notes else None}
+    asked["constants"] = lambda: paper.constants(run)
+    asked |= {f"ledger{k}": (lambda one=one: one(run)) for k, one in enumerate(paper.ledgers)}
+    asked |= {f"scaling {s.id}": (lambda s=s: [s.measure(run), s.exponent, s.relation, s.values, s.base]) for s in paper.scalings}
+    if paper.certify:
+        asked["certificate"] = lambda: paper.certify(run).to_dict()
+    if run.setting is not None and paper.default:
+        asked |= {f"assumptions {C}": (lambda C=C: paper.assumptions(run.setting, C)) for C in (None, 36.0)}
+    if run.setting is not None and paper.exact_rates:
+        asked["rates"] = lambda: paper.exact_rates(run.setting)
+    if run.setting is not None:
+        asked |= {f"figure {name}": (lambda plot=plot: figure(plot, run)) for name, plot in paper.figures.items()}
+    for name, ask in asked.items():
+        try:
+            yield name, ask()
+        except DoesNotApply as why:
+            yield name, f"does not apply: {why}"
+
+
+def figure(plot, run: Run) -> list:
+    """What a figure measures on a run and says of it, and the steps that it keeps."""
+    measured = plot.measure(run)
+    return [measured, list(plot.claims([measured])), list(plot.keep(run.setting))]
+
+
+def flat(value, path: str = "") -> Iterator[tuple[str, str | float]]:
+    """The numbers and texts inside anything, with the way to each."""
+    if is_dataclass(value):
+        value = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in WORDS}
+    if isinstance(value, Mapping):
+        for key, inside in value.items():
+            yield from flat(inside, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for k, inside in enumerate(value):
+            yield from flat(inside, f"{path}.{k}")
+    elif isinstance(value, np.ndarray):
+        yield from ((f"{path}.{name}", float(x)) for name, x in (("sum", value.sum()), ("squares", (value**2).sum())))
+    elif callable(value):
+        yield from flat([value(C) for C in PLACES], path)
+    elif isinstance(value, bool | str | np.bool_) or value is None:
+        yield path, str(value)
+    else:
+        yield path, float(value)
+
+
+# ---- on file ------------------------------------------------------------------------------------------------------
+
+
+def written(table: pd.DataFrame) -> str:
+    """A record as text."""
+    return table.to_csv(index=False, float_format="%.9g", lineterminator="\n")
+
+
+@cache
+def on_file(name: str) -> pd.DataFrame:
+    """The record of a run on file."""
+    return read((FOLDER / f"{name}.csv").read_text(encoding="utf-8"))
+
+
+def read(text: str) -> pd.DataFrame:
+    table = pd.read_csv(io.StringIO(text), dtype={"what": str, "text": str}, keep_default_na=False, na_values=[""])
+    return table.fillna({"text": ""})
+
+
+def differences(name: str) -> list[str]:
+    """Where the record of a run differs from the one on file: a line for each row."""
+    old, new = on_file(name), read(written(record(made(name))))
+    if list(old["what"]) != list(new["what"]):
+        gone, come = set(old["what"]) - set(new["what"]), set(new["what"]) - set(old["what"])
+        return [f"gone: {w}" for w in sorted(gone)] + [f"new: {w}" for w in sorted(come)] or ["another order"]
+    differ = (old["text"] != new["text"]).to_numpy()
+    for number in NUMBERS:
+        a, b = old[number].to_numpy(float), new[number].to_numpy(float)
+        rtol = RTOL_ERROR if "error" in number else RTOL
+        differ = differ | ~np.isclose(a, b, rtol=rtol, atol=1e-9 if number == "slack" else 1e-280, equal_nan=True)
+    return [f"{old.iloc[k].to_dict()} is now {new.iloc[k].to_dict()}" for k in np.flatnonzero(differ)]
+
+
+def main() -> None:
+    """Write all records."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in RUNS:
+        (FOLDER / f"{name}.csv").write_text(written(record(made(name))), encoding="utf-8")
+        print(f"{name}: {len(on_file(name))} rows")
+
+
+if __name__ == "__main__":
+    main()
