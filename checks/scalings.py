@@ -20,7 +20,7 @@ DIMENSIONS = (50, 100, 200, 400, 800)
 def correlation(run: Run, t: int) -> float:
     """Mean of ⟨w_j(t)/‖w_j(t)‖, μ⟩ over μ and j ∈ J_μ."""
     inside = run.in_J
-    return float((run.own.value[t] / run.trace.norm[t])[inside].mean())
+    return float((run.own.value[t][inside] / run.trace.norm[t][inside]).mean())
 
 
 def movement(run: Run) -> float:

@@ -40,8 +40,7 @@ def evaluate(problem: Problem, W: Array) -> State:
     active = activation(pre, problem.relu_at_zero)
     g = sigmoid_loss_derivative(y * f).astype(pre.dtype, copy=False)
     weight = (problem.alpha / len(y) * g * y).astype(pre.dtype, copy=False)
-    gradient = (active * weight) @ X if len(a) <= X.shape[1] else active @ (weight[:, None] * X)
-    return State(pre, active, f, f_J, g, a[:, None] * gradient)
+    return State(pre, active, f, f_J, g, a[:, None] * ((active * weight) @ X))
 
 
 def observe(

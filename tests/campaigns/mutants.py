@@ -39,9 +39,9 @@ EXAMPLES = 25
 """Examples of each property; none is shrunk."""
 OWN_TESTS = {
     "rfa/training.py": "test_training test_engine test_runfile test_recorder test_departures test_extremes",
-    "rfa/claims.py": "test_claims test_verdicts checks/test_weight_growth checks/test_assumptions "
+    "rfa/claims.py": "test_claims test_verdicts checks/test_recorded checks/test_weight_growth checks/test_assumptions "
     "test_extremes report/test_document checks/test_persistence",
-    "rfa/verdicts.py": "test_verdicts test_claims checks/test_weight_growth test_departures test_variants "
+    "rfa/verdicts.py": "test_verdicts test_claims checks/test_recorded checks/test_weight_growth test_departures test_variants "
     "test_extremes report/test_document checks/test_persistence",
 }
 """Tests of modules of the framework, the quickest first."""
@@ -136,8 +136,6 @@ def warm_up(modules: Iterable[Path]) -> None:
         told = [line for name in recorded.RUNS for line in recorded.differences(name)]
         if told:
             raise SystemExit(f"the record is not that of this program: {told[0]}")
-    for name in [name for name in sys.modules if name.split(".")[0] == "checks"]:
-        del sys.modules[name]
 
 
 def noticed(module: Path, source: str | None, tests: Iterable[str]) -> str:
@@ -148,16 +146,25 @@ def noticed(module: Path, source: str | None, tests: Iterable[str]) -> str:
 
 
 def _compare_records(module: Path, source: str | None) -> None:
-    """What tests/checks/test_recorded.py does, on runs that are made already."""
+    """What tests/checks/test_recorded.py does, on runs that are made already; the nearest statements first."""
     from tests.checks import recorded
 
     code = 99
     try:
-        if source is not None:
-            sys.meta_path.insert(0, Changed(module, source))
-        code = int(any(recorded.differences(name) for name in recorded.RUNS))
+        near = _change(module, source)
+        code = int(any(recorded.differences(name, of) for of in (near, None) for name in recorded.RUNS))
     finally:
         os._exit(code)
+
+
+def _change(module: Path, source: str | None) -> set[str]:
+    """Put the changed module in place; it and all that import it are loaded anew. Their names."""
+    near = {user.removesuffix(".py").replace("/", ".") for user in users(str(module))}
+    for name in sys.modules.keys() & {*near, "checks", "checks.explicit"}:
+        del sys.modules[name]
+    if source is not None:
+        sys.meta_path.insert(0, Changed(module, source))
+    return near
 
 
 def _in_a_child(work: Callable[[], None]) -> str:
@@ -185,8 +192,7 @@ def _run_tests(module: Path, source: str | None, tests: list[str]) -> None:
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
-        if source is not None:
-            sys.meta_path.insert(0, Changed(module, source))
+        _change(module, source)
         quiet = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--no-header", "--assert=plain", "-W", "error"]
         code = int(pytest.main([*quiet, f"--rootdir={ROOT}", *tests], plugins=[Quick()]))
     finally:

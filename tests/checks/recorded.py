@@ -10,7 +10,7 @@ by `rfa.recheck`, which computes the sides again from the arrays of the run in e
 
 import io
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
@@ -118,18 +118,22 @@ def made(name: str) -> Run:
 # ---- rows ---------------------------------------------------------------------------------------------------------
 
 
-def record(run: Run) -> pd.DataFrame:
-    """Everything that both papers say of a run, one row each."""
+def record(run: Run, of: Container[str] | None = None) -> pd.DataFrame:
+    """Everything that both papers say of a run, one row each; or the statements of some modules alone."""
     from checks import PAPER
     from checks.explicit import PAPER as EXPLICIT
 
-    rows = [row for paper in (PAPER, EXPLICIT) for row in (*claims(paper, run), *tables(paper, run))]
+    rows = [row for paper in (PAPER, EXPLICIT) for row in claims(paper, run, of)]
+    if of is None:
+        rows += [row for paper in (PAPER, EXPLICIT) for row in tables(paper, run)]
     return pd.DataFrame(rows, columns=["what", "text", *NUMBERS]).fillna({"text": ""})
 
 
-def claims(paper, run: Run) -> Iterator[dict]:
+def claims(paper, run: Run, of: Container[str] | None) -> Iterator[dict]:
     """A row for each claim and link of a paper."""
     for statement in paper.results:
+        if of is not None and statement.claims.__module__ not in of:
+            continue
         found = evaluate(statement, run)
         if found.outcome is not None:
             yield {"what": f"{paper.name} {statement.id}", "text": f"{found.outcome.name} {found.reason}"}
@@ -276,13 +280,15 @@ def read(text: str) -> pd.DataFrame:
     return table.fillna({"text": ""})
 
 
-def differences(name: str) -> list[str]:
-    """Where the record of a run differs from the one on file: a line for each row."""
-    old, new = on_file(name), read(written(record(made(name))))
+def differences(name: str, of: Container[str] | None = None) -> list[str]:
+    """Where the record of a run (or of some modules on it) differs from the one on file: a line for each row."""
+    old, new = on_file(name), read(written(record(made(name), of)))
+    if of is not None:
+        old = old[old["what"].isin(new["what"])]
     if list(old["what"]) != list(new["what"]):
         gone, come = set(old["what"]) - set(new["what"]), set(new["what"]) - set(old["what"])
         return [f"gone: {w}" for w in sorted(gone)] + [f"new: {w}" for w in sorted(come)] or ["another order"]
-    differ = (old["text"] != new["text"]).to_numpy()
+    differ = (old["text"].to_numpy() != new["text"].to_numpy())
     for number in NUMBERS:
         a, b = old[number].to_numpy(float), new[number].to_numpy(float)
         rtol = RTOL_ERROR if "error" in number else RTOL
