@@ -65,13 +65,14 @@ def imports(file: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def users(module: str) -> list[str]:
+@cache
+def users(module: str) -> tuple[str, ...]:
     """The module and the checks that import it, directly or through others, the nearest first."""
     order, files = [module], sorted((ROOT / "checks").rglob("*.py"))
     for one in order:
         new = [str(f.relative_to(ROOT)) for f in files if one in imports(f) and f.name != "__init__.py"]
         order += [f for f in new if f not in order]
-    return order
+    return tuple(order)
 
 
 def tests_of(module: str) -> list[str]:
@@ -133,6 +134,8 @@ def warm_up(modules: Iterable[Path]) -> None:
     if all(module.parts[0] == "checks" for module in modules):
         from tests.checks import recorded
 
+        for module in modules:
+            users(str(module))
         told = [line for name in recorded.RUNS for line in recorded.differences(name)]
         if told:
             raise SystemExit(f"the record is not that of this program: {told[0]}")
@@ -146,21 +149,21 @@ def noticed(module: Path, source: str | None, tests: Iterable[str]) -> str:
 
 
 def _compare_records(module: Path, source: str | None) -> None:
-    """What tests/checks/test_recorded.py does, on runs that are made already; the nearest statements first."""
+    """What tests/checks/test_recorded.py does, on runs that are made already, as far as the change reaches."""
     from tests.checks import recorded
 
     code = 99
     try:
         near = _change(module, source)
-        code = int(any(recorded.differences(name, of) for of in (near, None) for name in recorded.RUNS))
+        code = int(any(recorded.differences(name, near) for name in recorded.RUNS))
     finally:
         os._exit(code)
 
 
 def _change(module: Path, source: str | None) -> set[str]:
     """Put the changed module in place; it and all that import it are loaded anew. Their names."""
-    near = {user.removesuffix(".py").replace("/", ".") for user in users(str(module))}
-    for name in sys.modules.keys() & {*near, "checks", "checks.explicit"}:
+    near = {user.removesuffix(".py").replace("/", ".") for user in users(str(module))} | {"checks", "checks.explicit"}
+    for name in sys.modules.keys() & near:
         del sys.modules[name]
     if source is not None:
         sys.meta_path.insert(0, Changed(module, source))

@@ -10,10 +10,10 @@ by `rfa.recheck`, which computes the sides again from the arrays of the run in e
 
 import io
 import math
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ RESIDUE = 16
 """A number of up to so many times its rounding error is nothing but rounding, and written as 0."""
 LARGEST_ROUNDING = 1e-9
 """Larger errors are of sampling, not of rounding."""
-WORDS = {"says", "name", "symbol", "inequality", "step", "gap", "where_used", "id", "relation", "works"}
+WORDS = {"says", "name", "symbol", "inequality", "step", "gap", "where_used", "id", "relation"}
 """Fields that no number depends on."""
 PLACES = (36.0, 1e30)
 """Constants C at which functions of C are recorded."""
@@ -118,21 +118,19 @@ def made(name: str) -> Run:
 # ---- rows ---------------------------------------------------------------------------------------------------------
 
 
-def record(run: Run, of: Container[str] | None = None) -> pd.DataFrame:
-    """Everything that both papers say of a run, one row each; or the statements of some modules alone."""
+def record(run: Run, of: Collection[str] | None = None) -> pd.DataFrame:
+    """Everything that both papers say of a run, one row each; or what is defined in some modules alone."""
     from checks import PAPER
     from checks.explicit import PAPER as EXPLICIT
 
-    rows = [row for paper in (PAPER, EXPLICIT) for row in claims(paper, run, of)]
-    if of is None:
-        rows += [row for paper in (PAPER, EXPLICIT) for row in tables(paper, run)]
+    rows = [row for paper in (PAPER, EXPLICIT) for what in (claims, tables) for row in what(paper, run, of)]
     return pd.DataFrame(rows, columns=["what", "text", *NUMBERS]).fillna({"text": ""})
 
 
-def claims(paper, run: Run, of: Container[str] | None) -> Iterator[dict]:
+def claims(paper, run: Run, of: Collection[str] | None) -> Iterator[dict]:
     """A row for each claim and link of a paper."""
     for statement in paper.results:
-        if of is not None and statement.claims.__module__ not in of:
+        if not asked_for(statement.claims, of):
             continue
         found = evaluate(statement, run)
         if found.outcome is not None:
@@ -206,33 +204,48 @@ def kept(value: float, error: float) -> float:
     return 0.0 if error < LARGEST_ROUNDING and abs(value) <= RESIDUE * error else float(value)
 
 
-def tables(paper, run: Run) -> Iterator[dict]:
+def tables(paper, run: Run, of: Collection[str] | None) -> Iterator[dict]:
     """Notes, tables, ledgers and rates of a paper on a run."""
-    for name, told in said(paper, run):
+    for name, function, *given in sources(paper, run):
+        if not asked_for(function, of):
+            continue
+        try:
+            told = function(*given) if name != "notes" else list(function(*given))
+        except DoesNotApply as why:
+            told = f"does not apply: {why}"
         for path, value in flat(told):
             key = {"what": f"{paper.name} {name}{path}"}
             yield {**key, "lhs": value} if isinstance(value, float) else {**key, "text": value}
 
 
-def said(paper, run: Run) -> Iterator[tuple[str, object]]:
-    """By name, what a paper says of a run besides its claims."""
-    asked = {"notes": lambda: list(paper.notes(run)) if paper.notes else None}
-    asked["constants"] = lambda: paper.constants(run)
-    asked |= {f"ledger{k}": (lambda one=one: one(run)) for k, one in enumerate(paper.ledgers)}
-    asked |= {f"scaling {s.id}": (lambda s=s: [s.measure(run), s.exponent, s.relation, s.values, s.base]) for s in paper.scalings}
+def asked_for(function, of: Collection[str] | None) -> bool:
+    """Whether a function is defined in one of some modules."""
+    return of is None or getattr(function, "__module__", __name__) in {*of, __name__}
+
+
+def sources(paper, run: Run) -> Iterator[tuple]:
+    """By name, the functions that say something of a run besides claims, and their arguments."""
+    yield from ((name, getattr(paper, name), run) for name in ("notes", "constants") if getattr(paper, name))
+    yield from ((f"ledger{k}", one, run) for k, one in enumerate(paper.ledgers))
+    for one in paper.scalings:
+        yield f"scaling {one.id}", one.measure, run
+        yield f"scaling {one.id} claimed", partial(claimed, one)
     if paper.certify:
-        asked["certificate"] = lambda: paper.certify(run).to_dict()
+        yield "certificate", certificate, paper.certify, run
     if run.setting is not None and paper.default:
-        asked |= {f"assumptions {C}": (lambda C=C: paper.assumptions(run.setting, C)) for C in (None, 36.0)}
-    if run.setting is not None and paper.exact_rates:
-        asked["rates"] = lambda: paper.exact_rates(run.setting)
-    if run.setting is not None:
-        asked |= {f"figure {name}": (lambda plot=plot: figure(plot, run)) for name, plot in paper.figures.items()}
-    for name, ask in asked.items():
-        try:
-            yield name, ask()
-        except DoesNotApply as why:
-            yield name, f"does not apply: {why}"
+        yield from ((f"assumptions {C}", paper.assumptions, run.setting, C) for C in (None, 36.0))
+        yield "rates", paper.exact_rates, run.setting
+        yield from ((f"figure {name}", figure, plot, run) for name, plot in paper.figures.items())
+
+
+def claimed(scaling) -> list:
+    """What is claimed of an order of growth."""
+    return [scaling.along, scaling.exponent, scaling.relation, scaling.values, scaling.base]
+
+
+def certificate(certify, run: Run) -> dict:
+    """A guarantee as plain numbers and words."""
+    return certify(run).to_dict()
 
 
 def figure(plot, run: Run) -> list:
@@ -280,9 +293,9 @@ def read(text: str) -> pd.DataFrame:
     return table.fillna({"text": ""})
 
 
-def differences(name: str, of: Container[str] | None = None) -> list[str]:
+def differences(name: str, of: Collection[str] | None = None) -> list[str]:
     """Where the record of a run (or of some modules on it) differs from the one on file: a line for each row."""
-    old, new = on_file(name), read(written(record(made(name), of)))
+    old, new = on_file(name), record(made(name), of)
     if of is not None:
         old = old[old["what"].isin(new["what"])]
     if list(old["what"]) != list(new["what"]):
