@@ -250,3 +250,113 @@ def test_exact_equal_sides_keep_a_bound_and_break_a_strict_one_at_every_index(re
     claim = then("a", "", Rounded([2.0, 2.0], [0.0, 0.25]), relation, [2, 2], axes="j")
 
     assert claim.state.tolist() == [at_the_bound, 0]
+
+
+# ---- against a loop over the indices ------------------------------------------------------------------------------
+
+SHAPE = (3, 2)
+COARSE = st.sampled_from([-3.0, -2.0, -0.5, 0.0, 0.5, 1.0, 2.0])
+ERRORS = st.sampled_from([0.0, 0.0, 0.5, 1.0])
+
+
+def grid_of(elements, default):
+    """Six numbers, or the same one everywhere, as a number."""
+    return st.one_of(arrays(float, SHAPE, elements=elements), st.just(np.asarray(default)))
+
+
+def at_each(values):
+    """The entries of an array on the grid as plain numbers, index by index."""
+    return {index: np.broadcast_to(values, SHAPE)[index].item() for index in np.ndindex(*SHAPE)}
+
+
+def plainly(relation, lhs, rhs, error, scale, certain):
+    """Gap, error, slack and state of one inequality between plain numbers."""
+    gap = {"<=": rhs - lhs, "<": rhs - lhs, ">=": lhs - rhs, ">": lhs - rhs, "==": -abs(lhs - rhs)}[relation]
+    error = error if certain else error + UNIT * abs(gap)
+    size = max(abs(lhs), abs(rhs), scale)
+    room = gap + error if relation == "==" else gap
+    if relation == "==":
+        state = HOLDS if room >= 0 else FAILS
+    elif abs(gap) > error:
+        state = HOLDS if gap > 0 else FAILS
+    elif error == 0:
+        state = HOLDS if relation in ("<=", ">=") else FAILS
+    elif abs(gap) == error:
+        state = (
+            HOLDS
+            if gap > 0 and relation in ("<=", ">=")
+            else FAILS
+            if gap < 0 and relation in ("<", ">")
+            else UNDECIDED
+        )
+    else:
+        state = UNDECIDED
+    return gap, error, room / size if size > 0 else 0.0, state
+
+
+@given(
+    st.sampled_from(list(MIRROR)),
+    grid_of(COARSE, 1.0), grid_of(ERRORS, 0.0), grid_of(COARSE, 2.0), grid_of(ERRORS, 0.0),
+    grid_of(st.sampled_from([0.0, 4.0]), 0.0), st.one_of(arrays(bool, SHAPE), st.just(np.asarray(True))),
+)  # fmt: skip
+def test_a_claim_is_what_a_loop_over_its_indices_says(relation, lhs, above, rhs, below, scale, where):
+    claim = then("a", "", Rounded(np.broadcast_to(lhs, SHAPE), above), relation, Rounded(rhs, below), axes="t j",
+                 where=where, scale=scale)  # fmt: skip
+    sides, inside = (at_each(lhs), at_each(rhs)), at_each(where)
+    errors, certain = (at_each(above), at_each(below)), not (np.any(above) or np.any(below))
+    told = {
+        at: plainly(relation, sides[0][at], sides[1][at], errors[0][at] + errors[1][at], at_each(scale)[at], certain)
+        for at in inside
+    }
+    domain = [at for at in inside if inside[at]]
+
+    assert claim.shape == SHAPE and claim.size == len(domain) and claim.everywhere == (np.ndim(where) == 0)
+    for at, (gap, error, slack, state) in told.items():
+        assert claim.gap[at] == gap and np.broadcast_to(claim.error, SHAPE)[at] == error, at
+        assert claim.slack[at] == slack and claim.domain[at] == inside[at], at
+        assert claim.state[at] == (state if inside[at] else HOLDS), at
+        assert claim.sides(at) == (sides[0][at], sides[1][at])
+    assert claim.lowest == min((told[at][3] for at in domain), default=HOLDS)
+    assert claim.holds == all(told[at][3] == HOLDS for at in domain)
+    assert claim.worst() == (min(domain, key=lambda at: told[at][2]) if domain else None)
+    assert claim.ill is None and claim.unbounded is None
+    assert claim.tightest_constant == smallest_factor(relation, [(sides[0][at], sides[1][at]) for at in domain])
+
+
+def smallest_factor(relation, pairs):
+    """The factor on the right at which the worst pair is an equality."""
+    if relation == "==" or not pairs or len({(rhs > 0) - (rhs < 0) for _, rhs in pairs} - {0}) != 1:
+        return None
+    if any(rhs == 0 for _, rhs in pairs):
+        return None
+    upper = relation in ("<=", "<")
+    return (max if upper == (pairs[0][1] > 0) else min)(lhs / rhs for lhs, rhs in pairs)
+
+
+@given(grid_of(st.sampled_from([0.0, 1.0, np.inf, np.nan]), 1.0), arrays(bool, SHAPE))
+def test_the_first_side_that_is_not_finite_is_told_with_its_index(lhs, where):
+    values = np.broadcast_to(lhs, SHAPE)
+    bad = [(t, j) for t in range(3) for j in range(2) if where[t, j] and not np.isfinite(values[t, j])]
+    says = f"is not finite at t={bad[0][0]}, j={bad[0][1]}" if bad else None
+    left = then("a", "", Rounded(values), "<=", 2, axes="t j", where=where)
+    right = then("a", "", 2, ">=", Rounded(values), axes="t j", where=where)
+    open_ = then(
+        "a", "", Rounded(np.ones(SHAPE), np.where(np.isfinite(values), 0.0, np.inf)), "<=", 2, axes="t j", where=where
+    )
+
+    assert left.ill == (says and f"the left side {says}") and right.ill == (says and f"the right side {says}")
+    assert open_.unbounded == (
+        says and says.replace("is not finite", "the rounding error of the two sides has no finite bound")
+    )
+
+
+@pytest.mark.parametrize(("name", "side"), [("left", (np.inf, "<=", 1)), ("right", (1, "<=", np.nan))])
+def test_a_claim_without_axes_that_is_not_finite_names_no_index(name, side):
+    assert then("a", "", *side).ill == f"the {name} side is not finite"
+
+
+def test_a_side_of_floats_keeps_its_rounding_and_integers_and_numbers_are_exact():
+    assert then("a", "", np.array([3.0]), "<=", np.array([4]), axes="j").lhs.error.tolist() == [12 * UNIT]
+    assert not then("a", "", np.array([-3]), "<=", 4.0, axes="j").lhs.error.any()
+    assert then("a", "", np.array([-3.0]), "<=", 4.0, axes="j").lhs.error.tolist() == [12 * UNIT]
+    assert then("a", "", Rounded([3.0], 0.5), "<=", 4.0, axes="j").lhs.error.tolist() == 0.5

@@ -280,3 +280,95 @@ def test_a_link_that_holds_with_a_probability_is_not_refuted():
     made = chain("E1", "", 2.0, le(1.0, "", probability=0.9))
 
     assert judge(toy(PROOF, made), RUN).links[0].outcome is Outcome.UNDECIDED
+
+
+# ---- against a loop over the indices ------------------------------------------------------------------------------
+
+GRAVITY = [Outcome.REFUTED, Outcome.UNDECIDED, Outcome.CONFIRMED, Outcome.BEYOND, Outcome.SILENT]
+VALUES = st.sampled_from([-2.0, -1.0, -0.25, 0.25, 1.0, 2.0])
+ERROR = 0.5
+
+
+def standing(value):
+    """Of 0 ≤ value, known up to ERROR."""
+    return "open" if abs(value) < ERROR else "holds" if value > 0 else "fails"
+
+
+def outcome_of(premise, conclusion, may_fail):
+    """The truth table with what rounding leaves open."""
+    if premise == "fails":
+        return {"holds": Outcome.BEYOND, "fails": Outcome.SILENT, "open": Outcome.UNDECIDED}[conclusion]
+    if premise == "open" or conclusion == "open":
+        return Outcome.UNDECIDED
+    return Outcome.CONFIRMED if conclusion == "holds" else Outcome.UNDECIDED if may_fail else Outcome.REFUTED
+
+
+@given(
+    arrays(float, 3, elements=VALUES), arrays(float, (3, 2), elements=VALUES), arrays(float, (3, 2), elements=VALUES),
+    arrays(bool, (3, 2)), st.booleans(),
+)  # fmt: skip
+def test_a_verdict_is_what_a_loop_over_the_indices_says(by_step, by_both, values, inside, may_fail):
+    p, q = (suppose(id, "", 0, "<=", Rounded(v, ERROR), axes=axes, scale=4.0) for id, v, axes in
+            (("p", by_step, "t"), ("q", by_both, "t j")))  # fmt: skip
+    claim = then("c", "says", 0, "<=", Rounded(values, ERROR), axes="t j", where=inside, scale=4.0,
+                 probability=0.5 if may_fail else 1.0)  # fmt: skip
+    (verdict,) = judge(toy(p, q, claim), RUN).conclusions
+    domain = [at for at in np.ndindex(3, 2) if inside[at]]
+    if not domain:
+        assert verdict.outcome is Outcome.NOT_APPLICABLE and verdict.holds is None
+        return
+    given_ = {at: (standing(by_step[at[0]]), standing(by_both[at])) for at in domain}
+    worst = {at: next(s for s in ("fails", "open", "holds") if s in given_[at]) for at in domain}
+    cases = {at: outcome_of(worst[at], standing(values[at]), may_fail) for at in domain}
+    outcome = next(o for o in GRAVITY if o in cases.values())
+    pointed = outcome in (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.SILENT)
+    pool = [at for at in domain if cases[at] is outcome or not pointed]
+    witness = min(pool, key=lambda at: values[at])
+
+    assert verdict.outcome is outcome and verdict.size == len(domain)
+    assert verdict.counts == {o: list(cases.values()).count(o) for o in GRAVITY}
+    for words, told in (("fails", verdict.failing), ("open", verdict.open)):
+        assert told == tuple(id for k, id in enumerate("pq") if any(g[k] == words for g in given_.values()))
+    assert verdict.holds == all(standing(values[at]) == "holds" for at in domain)
+    assert verdict.fails == any(standing(values[at]) == "fails" for at in domain)
+    assert verdict.witness == {"t": 5 + witness[0], "j": witness[1]}
+    assert (verdict.lhs, verdict.rhs, verdict.slack) == (0, values[witness], values[witness] / 4)
+    assert verdict.excess == dict.fromkeys(verdict.failing) and verdict.says == "says"
+
+
+@given(arrays(float, (3, 2), elements=VALUES), arrays(bool, (3, 2)))
+def test_a_premise_is_what_a_loop_over_its_indices_says(values, inside):
+    premise = suppose("p", "", 0, "<=", Rounded(values, ERROR), axes="t j", where=inside, scale=4.0)
+    (verdict,) = judge(toy(premise, kind="ASSUMPTION"), RUN).premises
+    found = [standing(values[at]) for at in np.ndindex(3, 2) if inside[at]]
+    outcome = Outcome.SILENT if "fails" in found else Outcome.UNDECIDED if "open" in found else Outcome.CONFIRMED
+
+    assert verdict.outcome is outcome and verdict.fails == ("fails" in found)
+    words = {Outcome.CONFIRMED: "holds", Outcome.UNDECIDED: "open", Outcome.SILENT: "fails"}
+    assert {o: k for o, k in verdict.counts.items() if k} == {o: found.count(w) for o, w in words.items() if w in found}
+    assert verdict.holds == (set(found) <= {"holds"})
+    if found and outcome is not Outcome.CONFIRMED:
+        pool = [at for at in np.ndindex(3, 2) if inside[at] and standing(values[at]) != "holds"]
+        at = min(pool, key=lambda at: values[at])
+        assert verdict.witness == {"t": 5 + at[0], "j": at[1]} and verdict.rhs == values[at]
+
+
+def test_the_reason_of_what_cannot_be_evaluated_is_its_own_where_it_is_its_own_fault():
+    premise, claim = suppose("p", "", 0, "<=", 1), then("c", "", np.nan, "<=", 1)
+
+    assert judge(toy(premise, claim), RUN).conclusions[0].reason == "the left side is not finite"
+
+
+def test_a_failing_premise_says_by_what_factor_it_misses():
+    premises = suppose("p", "", 6, "<=", 2), suppose("q", "", 1, "<=", 0)
+    (verdict,) = judge(toy(*premises, then("c", "", 0, "<=", 1)), RUN).conclusions
+
+    assert verdict.excess == {"p": 3.0, "q": None}
+
+
+def test_planted_states_have_indices_of_their_own():
+    def link(state):
+        (found,) = judge(toy(PROOF, chain("E1", "", np.ones(2), ge(2.0, ""), axes="t", state=state)), RUN).links
+        return found.witness
+
+    assert link("run") == {"t": 5} and link("planted") == {"t": 0}

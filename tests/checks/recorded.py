@@ -9,10 +9,8 @@ by `rfa.recheck`, which computes the sides again from the arrays of the run in e
 """
 
 import io
-import math
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from pathlib import Path
 
@@ -23,8 +21,7 @@ from rfa import Run, Setting
 from rfa.data import Sample
 from rfa.papers import DoesNotApply
 from rfa.simulation import simulate, trained
-from rfa.studies.candidates import Candidate, make_run
-from rfa.verdicts import Outcome, evaluate, in_setting
+from rfa.verdicts import Outcome, evaluate
 from tests.runs import good_start, loose, small, small_setting
 
 FOLDER = Path(__file__).with_name("record")
@@ -94,7 +91,9 @@ def lonely() -> Run:
     """One cluster is empty, one holds all the noise, and one sample stands alone; neurons on the edge at the start."""
     run = small(seed=9)
     keep = (run.sample.cluster != 1) & ((run.sample.cluster != 2) | (np.cumsum(run.sample.cluster == 2) == 1))
-    X, y, y_clean, cluster = (part[keep] for part in (run.sample.X, run.sample.y, run.sample.y_clean, run.sample.cluster))
+    X, y, y_clean, cluster = (
+        part[keep] for part in (run.sample.X, run.sample.y, run.sample.y_clean, run.sample.cluster)
+    )
     y = np.where(cluster == 3, -y_clean, y)
     W = run.W(0).copy()
     W[0], W[1] = 0.0, run.sample.mu[0] * 1e-6
@@ -150,7 +149,9 @@ def of_claim(claim, verdict) -> dict:
         words += [f"{a}={i}" for a, i in zip(claim.axes, at, strict=True)]
     if claim.probability < 1:
         words += [f"p={claim.probability:.9g}", "sure" * claim.sure]
-    words.append("needs all" if claim.needs is None else f"needs {' '.join(f'{p.id} {p.relation}' for p in claim.needs)}")
+    words.append(
+        "needs all" if claim.needs is None else f"needs {' '.join(f'{p.id} {p.relation}' for p in claim.needs)}"
+    )
     rest = {"premises": of_premises(claim), "tightest": claim.tightest_constant}
     return {"text": " ".join(words), **numbers, **rest, "scale": inside(claim, claim.scale)[0]}
 
@@ -301,7 +302,7 @@ def differences(name: str, of: Collection[str] | None = None) -> list[str]:
     if list(old["what"]) != list(new["what"]):
         gone, come = set(old["what"]) - set(new["what"]), set(new["what"]) - set(old["what"])
         return [f"gone: {w}" for w in sorted(gone)] + [f"new: {w}" for w in sorted(come)] or ["another order"]
-    differ = (old["text"].to_numpy() != new["text"].to_numpy())
+    differ = old["text"].to_numpy() != new["text"].to_numpy()
     for number in NUMBERS:
         a, b = old[number].to_numpy(float), new[number].to_numpy(float)
         rtol = RTOL_ERROR if "error" in number else RTOL
