@@ -15,7 +15,7 @@ from checks.constants import PAPER_C0, E
 from checks.feasible import LIMITS
 from checks.largeness import LARGEST_EDGE, Proof, least_C0, requirements, sizes
 from checks.largest_constant import largest_C
-from checks.measured import ABOVE_2, across_centre, along_centre, captured, edge, fluctuation, start_counts
+from checks.measured import ABOVE_2, C1_parts, captured, edge, start_counts
 from checks.projections import SPECIAL, activation_probability, cluster_law, tails
 from rfa import Run
 from rfa.constants import Constant, ConstantsTable, Variant, least
@@ -95,19 +95,10 @@ def C0_constants(run: Run) -> Iterator[Constant]:
 
 def C1_constant(run: Run) -> Constant:
     """C1 of Lemma 5: the part of it that asks for most, and where."""
-    s, scale = float(run.s), float(fluctuation(run))
-    far = run.deviation_norm.value / s
-    parts: list[tuple[str, Array, str]] = [
-        ("L5a", (1 - along_centre(run).value) / s, "i"),
-        ("L5a", across_centre(run).value / s, "i"),
-        ("L5b", np.maximum(far**2, far), "i"),
-        ("L5c", np.asarray((float(run.rho) - run.given("eta")) / scale), ""),
-        ("L5d", np.abs(run.cluster_size / run.n - 0.25) / scale, "mu"),
-    ]
-    part, values, axis = max(parts, key=lambda one: float(one[1].max()))
+    part, values, axis = max(C1_parts(run), key=lambda one: float(one.values.value.max()))
     known = 2.0 if cluster_law(run).name == "gaussian" else None
-    at = {axis: int(values.argmax())} if axis else {}
-    return Constant("C1 of Lemma 5", "C1", None, float(values.max()), at, known, part)
+    at = {axis: int(values.value.argmax())} if axis else {}
+    return Constant("C1 of Lemma 5", "C1", None, float(values.value.max()), at, known, part)
 
 
 def C2_constant(run: Run) -> Constant:

@@ -140,9 +140,7 @@ def curves(run: Run) -> Curves:
         raise DoesNotApply("the law of the data is not known for this run")
     setting, steps, draw = run.setting, sorted(run.weights), run.draws - 1
     points = draw_fresh(setting, run.sample.mu, setting.fresh, stream(setting.seed, "fresh", draw), draw)
-    train, right = (
-        np.stack([of.y * run.network(of.X, t) > 0 for t in steps]) for of in (run.sample, points)
-    )
+    train, right = (np.stack([of.y * run.network(of.X, t) > 0 for t in steps]) for of in (run.sample, points))
     noisy = float(run.sample.noisy.mean())
     return Curves(setting.name, run.n, run.d, setting.eta, noisy, np.array(steps), train.mean(axis=1), right)
 

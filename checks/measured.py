@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce, wraps
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -69,22 +69,30 @@ def across_centre(run: Run) -> Rounded:
     return Rounded(across, 2 * run.deviation_norm.error)
 
 
-def C1_needed(run: Run) -> dict[str, Rounded]:
-    """The least C1 that the left inequality of each part of Lemma 5 asks for on this run, by statement id."""
-    far = run.deviation_norm / run.s
-    share = Rounded(run.cluster_size) / run.n
-    return {
-        "L5a": np.maximum(((1 - along_centre(run)) / run.s).max(), (across_centre(run) / run.s).max()),
-        "L5b": np.maximum((far * far).max(), far.max()),
-        "L5c": (run.rho - run.given("eta")) / fluctuation(run),
-        "L5d": (np.abs(share - 0.25) / fluctuation(run)).max(),
-    }
+class Part(NamedTuple):
+    """What one left inequality of Lemma 5 asks of C1 at each index of its axis ("" if it has none)."""
+
+    statement: str
+    values: Rounded
+    axis: str
+
+
+def C1_parts(run: Run) -> tuple[Part, ...]:
+    """The least C1 that each left inequality of Lemma 5 asks for on this run, index by index."""
+    far, spread = run.deviation_norm / run.s, fluctuation(run)
+    return (
+        Part("L5a", (1 - along_centre(run)) / run.s, "i"),
+        Part("L5a", across_centre(run) / run.s, "i"),
+        Part("L5b", np.maximum(far * far, far), "i"),
+        Part("L5c", (run.rho - run.given("eta")) / spread, ""),
+        Part("L5d", np.abs(Rounded(run.cluster_size) / run.n - 0.25) / spread, "mu"),
+    )
 
 
 @per_run
 def C1_run(run: Run) -> Rounded:
     """The least C1 with which all left inequalities of Lemma 5 hold on this run."""
-    return reduce(lambda most, part: rounded(np.maximum(most, part)), C1_needed(run).values())
+    return reduce(lambda most, part: rounded(np.maximum(most, part)), (p.values.max() for p in C1_parts(run)))
 
 
 @per_run

@@ -41,8 +41,8 @@ OWN_TESTS = {
     "rfa/training.py": "test_training test_engine test_runfile test_recorder test_departures test_extremes",
     "rfa/claims.py": "test_claims test_verdicts checks/test_recorded checks/test_weight_growth checks/test_assumptions "
     "test_extremes report/test_document checks/test_persistence",
-    "rfa/verdicts.py": "test_verdicts test_claims checks/test_recorded checks/test_weight_growth test_departures test_variants "
-    "test_extremes report/test_document checks/test_persistence",
+    "rfa/verdicts.py": "test_verdicts test_claims checks/test_recorded checks/test_weight_growth test_departures "
+    "test_variants test_extremes report/test_document checks/test_persistence",
 }
 """Tests of modules of the framework, the quickest first."""
 OF_ALL_CHECKS = ("tests/checks/test_every_statement.py",)
@@ -81,7 +81,8 @@ def tests_of(module: str) -> list[str]:
         files = [f"tests/{name}.py" for name in OWN_TESTS[module].split()]
         return [file for file in files if (ROOT / file).exists()]
     folder = "tests/explicit" if module.startswith("checks/explicit") else "tests/checks"
-    files = sorted((ROOT / folder).glob("test_*.py")) + sorted((ROOT / "tests/checks").glob("test_*.py"))
+    near = [*sorted((ROOT / folder).glob("test_*.py")), *sorted((ROOT / "tests/checks").glob("test_*.py"))]
+    files = [*near, *(f for f in sorted((ROOT / "tests").rglob("test_*.py")) if f not in near)]
     found: dict[str, None] = {}
     for one in users(module):
         own = f"{folder}/test_{Path(one).name}"
@@ -136,7 +137,7 @@ def warm_up(modules: Iterable[Path]) -> None:
 
         for module in modules:
             users(str(module))
-        told = [line for name in recorded.RUNS for line in recorded.differences(name)]
+        told = [line for name in recorded.RECORDS for line in recorded.differences(name)]
         if told:
             raise SystemExit(f"the record is not that of this program: {told[0]}")
 
@@ -155,7 +156,7 @@ def _compare_records(module: Path, source: str | None) -> None:
     code = 99
     try:
         near = _change(module, source)
-        code = int(any(recorded.differences(name, near) for name in recorded.RUNS))
+        code = int(any(recorded.differences(name, near) for name in recorded.RECORDS))
     finally:
         os._exit(code)
 

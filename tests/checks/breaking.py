@@ -29,4 +29,3 @@ def overridden(run: Run, **quantities) -> Run:
     faulty = replace(run)
     faulty.__dict__.update(quantities)
     return faulty
-

@@ -11,7 +11,7 @@ by `rfa.recheck`, which computes the sides again from the arrays of the run in e
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache, partial
+from functools import cache, partial, wraps
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +126,10 @@ RUNS: Mapping[str, Callable[[], Run]] = {
 }
 
 
+PIECES = "pieces"
+RECORDS = (*RUNS, PIECES)
+
+
 @cache
 def made(name: str) -> Run:
     """A run by its name, made once."""
@@ -142,6 +146,13 @@ def record(run: Run, of: Collection[str] | None = None) -> pd.DataFrame:
 
     rows = [row for paper in (PAPER, EXPLICIT) for what in (claims, tables) for row in what(paper, run, of)]
     return pd.DataFrame(rows, columns=["what", "text", *NUMBERS]).fillna({"text": ""})
+
+
+def record_of_pieces(of: Collection[str] | None = None) -> pd.DataFrame:
+    """What functions of checks give at chosen arguments, one row for each number."""
+    from tests.checks.pieces import pieces
+
+    return pd.DataFrame(list(rows_of(pieces(), of)), columns=["what", "text", *NUMBERS]).fillna({"text": ""})
 
 
 def claims(paper, run: Run, of: Collection[str] | None) -> Iterator[dict]:
@@ -206,7 +217,7 @@ def full(values, claim):
 
 
 def inside(claim, values) -> tuple[float, float]:
-    """The sum over the index set with weights that tell neighbours apart, and twice the plain sum; finite ones alone."""
+    """The sum over the index set with weights that tell neighbours apart, and twice the plain sum; of finite ones."""
     taken = full(values, claim)[claim.domain]
     taken = np.where(np.isfinite(taken), taken, 0.0)
     return float(taken @ (1 + np.arange(taken.size) % 7 / 7)), 2 * float(np.abs(taken).sum())
@@ -225,16 +236,25 @@ def kept(value: float, error: float) -> float:
 
 def tables(paper, run: Run, of: Collection[str] | None) -> Iterator[dict]:
     """Notes, tables, ledgers and rates of a paper on a run."""
-    for name, function, *given in sources(paper, run):
+    for row in rows_of(sources(paper, run), of):
+        yield {**row, "what": f"{paper.name} {row['what']}"}
+
+
+def rows_of(sources: Iterator[tuple], of: Collection[str] | None) -> Iterator[dict]:
+    """A row for each number and text in what functions give at their arguments, by name."""
+    for name, function, *given in sources:
         if not asked_for(function, of):
             continue
         try:
-            told = function(*given) if name != "notes" else list(function(*given))
+            told = function(*given)
         except DoesNotApply as why:
             told = f"does not apply: {why}"
         for path, value in flat(told):
-            key = {"what": f"{paper.name} {name}{path}"}
-            yield {**key, "lhs": value} if isinstance(value, float) else {**key, "text": value}
+            yield (
+                {"what": name + path, "lhs": value}
+                if isinstance(value, float)
+                else {"what": name + path, "text": value}
+            )
 
 
 def trained_at_all(run: Run) -> bool:
@@ -253,7 +273,8 @@ def sources(paper, run: Run) -> Iterator[tuple]:
         yield "certificate", certificate, paper.certify, run
     if not trained_at_all(run):
         return
-    yield from ((name, getattr(paper, name), run) for name in ("notes", "constants") if getattr(paper, name))
+    yield "notes", listed(paper.notes), run
+    yield "constants", paper.constants, run
     yield from ((f"ledger{k}", one, run) for k, one in enumerate(paper.ledgers))
     for one in paper.scalings:
         yield f"scaling {one.id}", one.measure, run
@@ -262,6 +283,16 @@ def sources(paper, run: Run) -> Iterator[tuple]:
         yield from ((f"assumptions {C}", paper.assumptions, run.setting, C) for C in (None, 36.0))
         yield "rates", paper.exact_rates, run.setting
         yield from ((f"figure {name}", figure, plot, run) for name, plot in paper.figures.items())
+
+
+def listed(function):
+    """A function that gives what another yields."""
+
+    @wraps(function)
+    def shown(*given):
+        return list(function(*given))
+
+    return shown
 
 
 def claimed(scaling) -> list:
@@ -321,7 +352,7 @@ def read(text: str) -> pd.DataFrame:
 
 def differences(name: str, of: Collection[str] | None = None) -> list[str]:
     """Where the record of a run (or of some modules on it) differs from the one on file: a line for each row."""
-    old, new = on_file(name), record(made(name), of)
+    old, new = on_file(name), record_of_pieces(of) if name == PIECES else record(made(name), of)
     if of is not None:
         old = old[old["what"].isin(new["what"])]
     if list(old["what"]) != list(new["what"]):
@@ -338,8 +369,9 @@ def differences(name: str, of: Collection[str] | None = None) -> list[str]:
 def main() -> None:
     """Write all records."""
     FOLDER.mkdir(exist_ok=True)
-    for name in RUNS:
-        (FOLDER / f"{name}.csv").write_text(written(record(made(name))), encoding="utf-8")
+    for name in RECORDS:
+        table = record_of_pieces() if name == PIECES else record(made(name))
+        (FOLDER / f"{name}.csv").write_text(written(table), encoding="utf-8")
         print(f"{name}: {len(on_file(name))} rows")
 
 

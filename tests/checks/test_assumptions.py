@@ -153,9 +153,7 @@ def test_a_step_size_above_a_half_is_judged_just_above_one():
 
 
 @pytest.mark.parametrize("C", [1.5, 3.0, 4.0, 36.0, 100.0, 144.0, 1000.0])
-@pytest.mark.parametrize(
-    "setting", [met(), small_setting(), small_setting(sigma=0.5, eta=0.3, omega_init=0.1)]
-)
+@pytest.mark.parametrize("setting", [met(), small_setting(), small_setting(sigma=0.5, eta=0.3, omega_init=0.1)])
 def test_the_nearest_sizes_satisfy_all_assumptions_and_change_no_more_than_they_must(setting, C):
     near = nearest_sizes(setting, C)
 

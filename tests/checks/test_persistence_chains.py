@@ -67,8 +67,12 @@ def expected_at(id, index, values, prefix="X", rtol=1e-8):
 def test_M2_and_E45_are_those_of_a_loop(loop):
     own = [c for c in range(4) if c not in loop.others()]
     for k, v in enumerate(loop.run.sample.mu):
-        signed = [loop.total(own, False, loop.pulls(v)), -loop.total(own, True, loop.pulls(v)),
-                  -loop.total(loop.others(), False, loop.pulls(v)), loop.total(loop.others(), True, loop.pulls(v))]
+        signed = [
+            loop.total(own, False, loop.pulls(v)),
+            -loop.total(own, True, loop.pulls(v)),
+            -loop.total(loop.others(), False, loop.pulls(v)),
+            loop.total(loop.others(), True, loop.pulls(v)),
+        ]
         gained, net = (loop.after - loop.w) @ v, sum(signed) / loop.n
         R = max(np.linalg.norm(x) for x in loop.run.sample.X)
 

@@ -63,10 +63,12 @@ FAULTS = {
     "a sample on the wrong side": (recorded("pre_min", 0, J, NU, to=plus(-1)), {of("U-L13sgn", "X0", "X1"): AT}),
     "a captured sample": (recorded("pre_max", 0, J, NU ^ 1, to=plus(1)), {of("U-L13sgn", "Y0", "Y1"): AT}),
     "wide clusters": (
-        quantity("D", to=lambda x: 1.0), {of("U-L13sgn", "X2", "X3"): {}, of("U-L13sgn", "Y2", "Y3"): {}}
+        quantity("D", to=lambda x: 1.0),
+        {of("U-L13sgn", "X2", "X3"): {}, of("U-L13sgn", "Y2", "Y3"): {}},
     ),
     "a missing active sample": (
-        recorded("active", 0, J, NU, 0, to=plus(-1)), {of("E43", "X0", "X1"): AT, of("E44", "X1", "X2"): AT}
+        recorded("active", 0, J, NU, 0, to=plus(-1)),
+        {of("E43", "X0", "X1"): AT, of("E44", "X1", "X2"): AT},
     ),
     "an active opposing sample": (recorded("active", 0, J, NU ^ 1, 0, to=plus(1)), {of("E43", "Y0", "Y1"): AT}),
     "a neuron that goes on outward": (

@@ -5,6 +5,6 @@ import pytest
 from tests.checks import recorded
 
 
-@pytest.mark.parametrize("name", recorded.RUNS)
+@pytest.mark.parametrize("name", recorded.RECORDS)
 def test_every_number_is_the_one_on_file(name):
     assert not recorded.differences(name)

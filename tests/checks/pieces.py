@@ -1,0 +1,241 @@
+"""Functions of checks at chosen arguments, where the numbers of a whole run hide what they do: rows of the record."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import product
+
+import numpy as np
+
+from rfa import Rounded, chain, ge, le, lt, then
+from rfa.clusters import LAWS
+from tests.runs import loose, small
+
+
+def pieces() -> Iterator[tuple]:
+    """Name, function and arguments of each piece."""
+    for group in (requirements, probabilities, means, losses, counts, curves, places, planes):
+        yield from group()
+
+
+def requirements() -> Iterator[tuple]:
+    """What the proof asks of C at a small C0, at which (1 − 1/C0)² is far from 1."""
+    largeness = import_module("checks.largeness")
+
+    for repaired, sharp, power in product((False, True), (False, True), (1.0, 2.0, 3.0)):
+        proof = largeness.Proof(0.2, 2.5, 3.0, 0.1, power, floor=0.3, repaired=repaired, sharp=sharp)
+        name = f"{repaired} {sharp} {power:g}"
+        yield f"requirements {name}", lambda_of(largeness), asked, proof
+        yield f"constants {name}", lambda_of(largeness), vars_of, proof
+        for C in (1.5, 3e3, np.inf):
+            yield f"sizes {name} {C:g}", largeness.sizes, proof, C
+    yield "least C0", largeness.least_C0, 300.0
+
+
+def lambda_of(module):
+    """A name for functions here that show those of a module."""
+
+    def shown(function, *given):
+        return function(*given)
+
+    shown.__module__ = module.__name__
+    return shown
+
+
+def asked(proof) -> list:
+    """Words and slack of all requirements."""
+    from checks.largeness import requirements as all_of
+
+    return [[r.step, r.inequality, r.gap, [r.slack(C) for C in (5.0, 4e6)]] for r in all_of(proof)]
+
+
+def vars_of(proof) -> list[float]:
+    """Derived numbers of a proof."""
+    return [
+        proof.C2,
+        proof.share,
+        proof.gamma,
+        *(f(7.0) for f in (proof.far, proof.noisy, proof.start, proof.m, proof.n)),
+    ]
+
+
+def probabilities() -> Iterator[tuple]:
+    """Tails and binomial laws."""
+    candidate_neurons, exact_rates, projections = (
+        import_module(f"checks.{name}") for name in ("candidate_neurons", "exact_rates", "projections")
+    )
+
+    for name, d, r in product(("laplace", "logistic", "cube"), (3, 40), (0.8, 1.5, 6.0, 80.0)):
+        yield f"far {name} {d} {r:g}", projections._far_product, LAWS[name], d, r
+    yield "frequency error", projections.frequency_error, np.array([0.0, 0.3, 1.0, 1 + 1e-9]), 50.0
+    yield "draws", lambda_of(projections), lambda: [projections.draws_for(d) for d in (1, 2000, 10**6)]
+    active = np.array([[True, False], [False, False], [True, True]])
+    for weight in ((0.5, 0.25, 0.75), (0.1, 0.2, 0.3)):
+        yield f"share {weight}", projections._share, active, np.array(weight)
+    for least, n in product((-1, 0, 1, 3, 5, 6), (5,)):
+        yield f"at least {least}", exact_rates.at_least, least, n, 0.3
+    for least, most in ((0, 6), (1, 2), (2, 2), (0, 1)):
+        yield f"multinomial {least} {most}", exact_rates.multinomial_within, 6, least, most
+    for m, d, C0 in product((4, 8, 14), (2, 5, 30), (1.2, 3.0)):
+        yield f"sizes of J {m} {d} {C0}", candidate_neurons.size_probability, m, d, C0
+
+
+def means() -> Iterator[tuple]:
+    """Means over few sign vectors, and suprema over few points in the plane."""
+    suprema = import_module("checks.suprema")
+
+    values = Rounded(np.array([3.0, 4.5, 1.0, 2.5]), np.array([1e-3, 2e-3, 0.0, 1e-3]))
+    squares = np.array([9.0, 22.0, 1.5, 5.0])
+    yield "mean of four", both(suprema.mean_with_control), values, squares, 8.0
+    yield "mean of three", both(suprema.mean_with_control), values[:3], squares[:3], 8.0
+    yield "mean of two", both(suprema.mean_with_control), values[:2], squares[:2], 8.0
+    yield "mean of equals", both(suprema.mean_with_control), values, np.full(4, 8.0), 8.0
+    yield "mean of large ones", both(suprema.mean_with_control), values * 1e9, squares * 1e18, 8e18
+    yield "mean of negative ones", both(suprema.mean_with_control), -1e9 * values, squares, 8.0
+    points = np.array([[[1.0, 0.2], [-0.3, 1.1], [-0.9, -0.4]], [[1.0, 0.0], [0.0, 1.0], [0.0, -2.0]]])
+    yield "exact suprema", suprema.exact_suprema, points, suprema.all_signs(3)
+    X = np.array([[1.0, 0.2, 0.1], [-0.3, 1.1, 0.0], [-0.9, -0.4, -0.2], [0.0, 0.0, 0.0]])
+    for rounds in (0, 1, 2):
+        start = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+        signs = np.array([[1.0, -1.0, 1.0, 1.0], [-1.0, -1.0, -1.0, 1.0]])
+        yield f"climb {rounds}", suprema.climb, X, signs, start, np.array([-1.0, 0.0]), rounds
+    yield "directions", suprema.plane_directions, np.eye(2, 3), 6
+
+
+def both(function):
+    """Value and error of what a function gives."""
+
+    def shown(*given):
+        found = function(*given)
+        return [found.value, found.error]
+
+    shown.__module__ = function.__module__
+    return shown
+
+
+def losses() -> Iterator[tuple]:
+    """The ramp loss and the zero-one loss next to their corners."""
+    generalization = import_module("checks.generalization")
+    from checks.constants import GAMMA
+
+    for at, off, error in product((0.0, GAMMA, GAMMA / 3), (-2e-9, 0.0, 2e-9), (0.0, 2e-9, 1e-8)):
+        margin = Rounded(np.array([at + off * GAMMA]), np.array([error * GAMMA]))
+        yield f"ramp {at:.3g} {off} {error}", both(generalization.ramp), margin
+        yield f"wrong {at:.3g} {off} {error}", both(generalization.wrong), margin
+    losses_ = Rounded(np.array([0.2, 0.7, 1.0]), np.array([0.1, 0.2, 0.0]))
+    yield "mean ramp", both(generalization.mean_ramp), losses_
+    outputs = Rounded(np.array([[0.2, 0.0], [-0.7, 0.0], [1.0, 0.0]]), np.array([[1.0, 0], [2.0, 0], [3.0, 0]]))
+    signs = np.array([[1.0, -1.0, 1.0], [1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]])
+    yield "complexity", both(generalization.complexity), outputs, signs
+    for run in (loose(), small()):
+        yield f"sum of ramps {run.setting.name}", both(generalization.ramp_sum), run
+        yield f"smallest C {run.setting.name}", both(generalization.smallest_C), run
+
+
+def counts() -> Iterator[tuple]:
+    """Counts with an error, and every part of C1."""
+    measured = import_module("checks.measured")
+
+    x = Rounded(np.array([[1.0, 2.0], [3.0, 2.1]]), np.array([[0.0, 0.3], [0.5, 0.05]]))
+    for bound in (Rounded(2.0, 0.0), Rounded(2.2, 0.1), Rounded(-2.0, 0.1)):
+        yield f"counted {float(bound)}", both(measured.counted), x, bound
+        yield (
+            f"counted some {float(bound)}",
+            both(measured.counted),
+            x,
+            bound,
+            np.array([[True, False], [True, True]]),
+            1,
+        )
+    for error in (0.0, 0.3, 0.5, 0.8, 1.0, 2.6):
+        yield f"whole {error}", both(measured.whole), Rounded(3.0, error)
+    for run in (loose(), small()):
+        yield f"C1 {run.setting.name}", lambda_of(measured), parts_of_C1, run
+        yield f"C1 interval {run.setting.name}", measured.C1_interval, run
+        yield f"C2 {run.setting.name}", both(measured.C2_run), run
+        yield f"beside {run.setting.name}", both(measured.beside_centre), run
+
+
+def parts_of_C1(run) -> list:
+    """What each part of Lemma 5 asks of C1."""
+    from checks.measured import C1_parts
+
+    return [[part.statement, part.values.value, part.values.error, part.axis] for part in C1_parts(run)]
+
+
+def curves() -> Iterator[tuple]:
+    """What Figures 1 and 2 say of made-up panels."""
+    figures = import_module("checks.figures")
+
+    rng = np.random.default_rng(4)
+    for n, d, train in product((30, 20), (20, 25), ((0.5, 0.8, 0.9, 1.0), (0.9, 0.9, 0.9, 0.95))):
+        right = rng.random((4, 40)) < np.array([0.5, 0.9, 0.85, 0.75])[:, None]
+        panel = figures.Curves("made", n, d, 0.2, 0.15, np.array([0, 1, 5, 9]), np.array(train), right)
+        yield f"curves {n} {d} {train}", lambda_of(figures), figures_of, panel
+        yield f"said {n} {d} {train}", lambda_of(figures), lambda panel: list(figures.about_curves([panel])), panel
+    for eta in (0.1, 0.2375, 0.2376, 0.3):
+        right = np.arange(100)[None, :] < np.array([[85], [76]])
+        panel = figures.Curves("near", 20, 25, eta, 0.2, np.array([0, 4]), np.array([0.6, 0.9]), right)
+        yield f"near {eta}", lambda_of(figures), lambda panel: list(figures.about_curves([panel])), panel
+
+
+def figures_of(panel) -> list:
+    """Derived numbers of a panel."""
+    return [panel.test, panel.error, panel.before, panel.fall]
+
+
+def places() -> Iterator[tuple]:
+    """The number that would have done, and where, for bounds of either direction and sign."""
+    bare_numbers = import_module("checks.bare_numbers")
+    from checks.weight_growth import weight_growth
+
+    values = np.array([[1.0, 5.0, -2.0], [3.0, 2.0, 9.0]])
+    inside = np.array([[True, True, True], [True, True, False]])
+    run = small()
+    for relation, bound, divides in product(("<=", "<", ">=", ">"), (4.0, -4.0), (False, True)):
+        claim = then("Z", "", values[:, :2], relation, bound, axes="t j", where=inside[:, :2])
+        number = bare_numbers.Number("4", "Z", 4.0, weight_growth, "Z", divides)
+        yield f"nearest {relation} {bound} {divides}", bare_numbers.nearest, number, claim, run
+    for sign in (1.0, -1.0):
+        claim = then("Z", "", sign * np.abs(values), "<=", 2.0, axes="s j", where=inside)
+        yield f"nearest masked {sign}", bare_numbers.nearest, bare_numbers.NUMBERS[0], claim, run
+    yield "nearest of nothing", bare_numbers.nearest, bare_numbers.NUMBERS[0], None, run
+    below = chain(
+        "E0", "", values, le(values + 1, ""), lt(values + 2, "", where=inside), le(99.0, "", printed=True), axes="t j"
+    )
+    above = chain("E0", "", values, ge(values - 1, ""), ge(values - 2, ""), ge(0.0, ""), axes="t j")
+    only = chain("E0", "", values, lt(values + 1, ""), axes="t j")
+    for name, made in (("below", below), ("above", above), ("strictly", only)):
+        yield f"ends {name}", lambda_of(bare_numbers), ends_of, made
+        yield f"nearest {name}", bare_numbers.nearest, bare_numbers.NUMBERS[0], made, run
+
+
+def ends_of(made) -> list:
+    """Both ends of a chain and its mask."""
+    from checks.bare_numbers import ends
+
+    claim = ends(made)
+    return [claim.relation, claim.lhs.value, claim.rhs.value, claim.domain.astype(float)]
+
+
+def planes() -> Iterator[tuple]:
+    """Networks made best for given signs, and smallest entries."""
+    best_networks, constants_ledger = (
+        import_module(f"checks.{name}") for name in ("best_networks", "constants_ledger")
+    )
+    from tests.checks.recorded import made
+
+    points = np.array([[[1.0, 0.2], [-0.3, 1.1], [-0.9, -0.4]], [[1.0, 0.0], [0.0, 0.0], [0.0, 0.0]]])
+    for name in ("small", "lonely"):
+        yield f"best networks {name}", lambda_of(best_networks), members, made(name), points
+    values = np.array([[3.0, np.inf], [1.5, 2.0]])
+    yield "smallest", constants_ledger.smallest, values
+    yield "smallest of none", constants_ledger.smallest, np.full((2, 2), np.inf)
+    for x in (-1.0, 0.0, 4.0):
+        yield f"reciprocal {x}", constants_ledger._reciprocal, x
+
+
+def members(run, points) -> list:
+    """All members of E49 and U-P15 with their errors."""
+    from checks.best_networks import exact_members
+
+    return [[one.value, one.error] for one in exact_members(run, points)]
