@@ -95,10 +95,7 @@ def main() -> None:
         run_study(plan(given.trials), calm, workers=given.workers)
         saved = interrupted(rough, given.trials, given.workers, given.kills, given.seed)
         same = table(calm) == table(rough)
-        print(
-            f"{given.kills} kills at {saved} finished trials; {len(table(calm))} rows; "
-            f"equal row for row: {same}"
-        )
+        print(f"{given.kills} kills at {saved} finished trials; {len(table(calm))} rows; equal row for row: {same}")
         sys.exit(0 if same else 1)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,8 +33,10 @@ LATER = {"T", "K", "n_s", "last"}
 FORGOTTEN = {"needs", "where", "scale", "probability", "axis"}
 """Keywords that may be forgotten."""
 SEMANTIC_TEXT = {*TURNED}
-NOT_MUTATED = {"uses", "gaps", "readings", "kind", "note", "fmt"}
-"""Keywords of metadata, which say nothing about numbers."""
+NOT_MUTATED = {"uses", "gaps", "readings", "kind", "note", "fmt", "strict"}
+"""Keywords of metadata, which say nothing about numbers, and assertions."""
+OWN_INVERSE = re.compile(r"(\by|y_clean|label|LABEL|CENTRE_SIGN|QUALITY|centre_label\(\w+\)|signs\(\w+\))(\[.*\])?\)?$")
+"""What is 1 or -1: to divide by it is to multiply by it."""
 
 
 @dataclass(frozen=True)
@@ -147,21 +150,26 @@ def _number(node: ast.AST) -> Iterator[Change]:
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
         if isinstance(node.value, int):
             yield "off by one", ast.Constant(node.value + 1)
-        if node.value:
+        if node.value and (node.value != 1 or isinstance(node.value, float)):
             yield "constant", ast.Constant(node.value * 2)
+        if node.value:
             yield "constant", ast.Constant(node.value / 2 if isinstance(node.value, float) else node.value - 1)
 
 
 def _arithmetic(node: ast.AST) -> Iterator[Change]:
-    if not isinstance(node, ast.BinOp):
+    if not isinstance(node, ast.BinOp) or any(_is_text(side) for side in (node.left, node.right)):
         return
     swaps = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.BitAnd: ast.BitOr,
              ast.BitOr: ast.BitAnd}  # fmt: skip
-    if type(node.op) in swaps:
+    if type(node.op) in swaps and not (isinstance(node.op, ast.Mult) and OWN_INVERSE.search(ast.unparse(node.right))):
         yield "operation", ast.BinOp(node.left, swaps[type(node.op)](), node.right)
     if isinstance(node.op, ast.Add | ast.Sub | ast.BitAnd | ast.BitOr):
         yield "missing term", node.left
         yield "missing term", node.right
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _sign(node: ast.AST) -> Iterator[Change]:

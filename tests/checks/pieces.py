@@ -1,6 +1,7 @@
 """Functions of checks at chosen arguments, where the numbers of a whole run hide what they do: rows of the record."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from itertools import product
 
@@ -8,12 +9,13 @@ import numpy as np
 
 from rfa import Rounded, chain, ge, le, lt, then
 from rfa.clusters import LAWS
-from tests.runs import loose, small
+from rfa.simulation import start
+from tests.runs import loose, small, small_setting
 
 
 def pieces() -> Iterator[tuple]:
     """Name, function and arguments of each piece."""
-    for group in (requirements, probabilities, means, losses, counts, curves, places, planes):
+    for group in (requirements, probabilities, means, losses, counts, curves, horizons, places, planes):
         yield from group()
 
 
@@ -75,6 +77,9 @@ def probabilities() -> Iterator[tuple]:
         yield f"at least {least}", exact_rates.at_least, least, n, 0.3
     for least, most in ((0, 6), (1, 2), (2, 2), (0, 1)):
         yield f"multinomial {least} {most}", exact_rates.multinomial_within, 6, least, most
+    for seed, m in product(range(4), (4, 8)):
+        began = start(small_setting(m=m, d=30, n=20, noisy=0, seed=seed))
+        yield f"smallest C0 {seed} {m}", candidate_neurons.smallest_C0, began
     for m, d, C0 in product((4, 8, 14), (2, 5, 30), (1.2, 3.0)):
         yield f"sizes of J {m} {d} {C0}", candidate_neurons.size_probability, m, d, C0
 
@@ -183,6 +188,20 @@ def figures_of(panel) -> list:
     return [panel.test, panel.error, panel.before, panel.fall]
 
 
+def horizons() -> Iterator[tuple]:
+    """T of runs and of starts, and C where the step size is large."""
+    horizon, smallest_C = (
+        getattr(import_module(f"checks.{module}"), name)
+        for module, name in (("explicit.certificate", "horizon"), ("generalization", "smallest_C"))
+    )
+    for K, steps in ((1, 1), (4, None), (4, 3), (4, 9)):
+        began = start(small_setting(K=K, steps=steps, n=20, noisy=0))
+        for name, run in (("set", began), ("nameless", replace(began, setting=None))):
+            yield f"horizon {name} {K} {steps}", horizon, run
+    for alpha in (0.1, 0.49, 0.5, 0.7):
+        yield f"smallest C {alpha}", both(smallest_C), replace(small(), step_size=alpha)
+
+
 def places() -> Iterator[tuple]:
     """The number that would have done, and where, for bounds of either direction and sign."""
     bare_numbers = import_module("checks.bare_numbers")
@@ -190,6 +209,8 @@ def places() -> Iterator[tuple]:
 
     values = np.array([[1.0, 5.0, -2.0], [3.0, 2.0, 9.0]])
     inside = np.array([[True, True, True], [True, True, False]])
+    from tests.checks.recorded import later
+
     run = small()
     for relation, bound, divides in product(("<=", "<", ">=", ">"), (4.0, -4.0), (False, True)):
         claim = then("Z", "", values[:, :2], relation, bound, axes="t j", where=inside[:, :2])
@@ -198,6 +219,8 @@ def places() -> Iterator[tuple]:
     for sign in (1.0, -1.0):
         claim = then("Z", "", sign * np.abs(values), "<=", 2.0, axes="s j", where=inside)
         yield f"nearest masked {sign}", bare_numbers.nearest, bare_numbers.NUMBERS[0], claim, run
+    shifted = then("Z", "", values, "<=", 9.0, axes="t j")
+    yield "labelled", bare_numbers.labelled, shifted, (1, 2), later()
     yield "nearest of nothing", bare_numbers.nearest, bare_numbers.NUMBERS[0], None, run
     below = chain(
         "E0", "", values, le(values + 1, ""), lt(values + 2, "", where=inside), le(99.0, "", printed=True), axes="t j"

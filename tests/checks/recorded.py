@@ -80,12 +80,17 @@ def clean() -> Run:
 
 
 def later() -> Run:
-    """Recorded from step 2 on, of a run whose law nobody knows."""
+    """Recorded from step 2 on."""
     run = small(K=5, seed=8)
-    return trained(
-        run.sample, run.a, simulate(run.setting, accept=good_start, keep=range(7)).W(2), step_size=run.step_size,
-        steps=4, first=2, C0=run.C0, d=run.d, sigma=run.sigma,
-    )  # fmt: skip
+    W = simulate(run.setting, accept=good_start, keep=range(7)).W(2)
+    known = {key: getattr(run, key) for key in ("sigma", "eta", "omega_init", "delta", "C0", "setting")}
+    return trained(run.sample, run.a, W, step_size=run.step_size, steps=4, first=2, d=run.d, **known)
+
+
+def nameless() -> Run:
+    """Of a law that nobody knows, with a step so short that every margin lies on the ramp, and no second step."""
+    run = small(seed=10)
+    return trained(run.sample, run.a, 1e3 * run.W(0), step_size=1e-6, steps=1, C0=run.C0, d=run.d)
 
 
 def lonely() -> Run:
@@ -96,6 +101,8 @@ def lonely() -> Run:
     X, y_clean, cluster = of.X[keep], of.y_clean[keep], of.cluster[keep]
     W, a = run.W(0).copy(), run.a * np.array([1, 2, 0, 1, -1, 0.5, 1, 1, 3, 1, 1, 1])
     W[0], W[1] = 0.0, of.mu[0] * 1e-6
+    x = X[0]  # W[3] is so nearly orthogonal to it that rounding could turn the sign
+    W[3] = 1e-6 * (x[1] * of.mu[0] - x[0] * (1 + 8 * np.finfo(float).eps) * of.mu[1])
     known = {key: getattr(run, key) for key in ("sigma", "eta", "omega_init", "delta", "C0")}
     sample = Sample(X, np.where(cluster == 3, -y_clean, y_clean), y_clean, cluster, of.mu)
     return trained(sample, a, W, step_size=run.step_size, steps=4, d=run.d, **known)
@@ -122,7 +129,7 @@ def tied() -> Run:
 
 RUNS: Mapping[str, Callable[[], Run]] = {
     one.__name__: one
-    for one in (small, loose, rough, plane, skewed, heavy, clean, later, lonely, short, untrained, tied)
+    for one in (small, loose, rough, plane, skewed, heavy, clean, later, nameless, lonely, short, untrained, tied)
 }
 
 
