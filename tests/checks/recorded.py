@@ -181,8 +181,8 @@ def of_claim(claim, verdict) -> dict:
     if verdict.outcome in (Outcome.ERROR, Outcome.NOT_APPLICABLE):
         return {"text": f"{verdict.outcome.name} {verdict.reason}"}
     numbers, at = of_sums(claim) if claim.shape else {}, claim.worst()
-    words = [verdict.outcome.name, claim.relation, *(f"{o.name.lower()}:{k}" for o, k in verdict.counts.items() if k)]
-    if at is not None and alone(claim):
+    words = [verdict.outcome.name, claim.relation, *counted(verdict)]
+    if at is not None and alone(claim, at):
         numbers |= of_place(claim, at)
         words += [f"{a}={i}" for a, i in zip(claim.axes, at, strict=True)]
     if claim.probability < 1:
@@ -192,6 +192,12 @@ def of_claim(claim, verdict) -> dict:
     )
     rest = {"premises": of_premises(claim), "tightest": claim.tightest_constant}
     return {"text": " ".join(words), **numbers, **rest, "scale": inside(claim, claim.scale)}
+
+
+def counted(verdict) -> list[str]:
+    """Indices by outcome, where rounding leaves none of them open."""
+    open_ = verdict.counts[Outcome.UNDECIDED]
+    return [] if open_ else [f"{o.name.lower()}:{k}" for o, k in verdict.counts.items() if k]
 
 
 def of_place(claim, at) -> dict[str, float]:
@@ -207,11 +213,16 @@ def of_place(claim, at) -> dict[str, float]:
 
 def of_sums(claim) -> dict[str, float]:
     """Sums over the index set of a claim, and of its premises over theirs."""
-    error = full(claim.error, claim)
     sides = {f"sum_{name}": full(getattr(claim, name).value, claim) for name in ("lhs", "rhs")}
-    nothing = {name: (np.abs(side) <= RESIDUE * error) & (error < LARGEST_ROUNDING) for name, side in sides.items()}
-    sums = {name: inside(claim, np.where(nothing[name], 0.0, side)) for name, side in sides.items()}
+    sums = {name: inside(claim, np.where(nothing(claim, side), 0.0, side)) for name, side in sides.items()}
     return sums | {"sum_error": inside(claim, claim.error)}
+
+
+def nothing(claim, side) -> np.ndarray:
+    """Which entries of a side are rounding alone, or nothing beside its largest and the scale of the claim."""
+    error, largest = full(claim.error, claim), np.abs(side[claim.domain]).max(initial=0.0)
+    small = (np.abs(side) <= RESIDUE * error) & (error < LARGEST_ROUNDING)
+    return small | (np.abs(side) < 1e-12 * np.maximum(largest, full(claim.scale, claim)))
 
 
 def of_premises(claim) -> float:
@@ -233,10 +244,12 @@ def inside(claim, values) -> float:
     return float(taken.sum()) if abs(taken.sum()) > CANCELLED * np.abs(taken).sum() else 0.0
 
 
-def alone(claim) -> bool:
-    """Whether the index of least slack is the only one."""
+def alone(claim, at) -> bool:
+    """Whether the index of least slack is the only one, beyond rounding."""
+    gap, error = (float(full(x, claim)[at]) for x in (claim.gap, claim.error))
     slack = np.sort(claim.slack[claim.domain], axis=None)
-    return slack.size == 1 or (slack.size > 1 and slack[1] - slack[0] > 1e-7 * abs(slack[0]) and claim.relation != "==")
+    next_one = slack.size == 1 or slack[1] - slack[0] > 1e-7 * abs(slack[0])
+    return bool(next_one and claim.relation != "==" and (kept(gap, error) or not claim.shape))
 
 
 def kept(value: float, error: float) -> float:
