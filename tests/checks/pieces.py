@@ -7,15 +7,16 @@ from itertools import product
 
 import numpy as np
 
-from rfa import Rounded, chain, ge, le, lt, then
+from rfa import Rounded, chain, eq, ge, le, lt, then
 from rfa.clusters import LAWS
-from rfa.simulation import start
+from rfa.simulation import simulate, start
+from tests.checks.recorded import listed
 from tests.runs import loose, small, small_setting
 
 
 def pieces() -> Iterator[tuple]:
     """Name, function and arguments of each piece."""
-    for group in (requirements, probabilities, means, losses, counts, curves, horizons, places, planes):
+    for group in (requirements, probabilities, means, losses, counts, curves, horizons, places, planes, sizes, ties):
         yield from group()
 
 
@@ -73,7 +74,7 @@ def probabilities() -> Iterator[tuple]:
     active = np.array([[True, False], [False, False], [True, True]])
     for weight in ((0.5, 0.25, 0.75), (0.1, 0.2, 0.3)):
         yield f"share {weight}", projections._share, active, np.array(weight)
-    for least, n in product((-1, 0, 1, 3, 5, 6), (5,)):
+    for least, n in product((-1, 0, 1, 3, 5, 6, 8), (5,)):
         yield f"at least {least}", exact_rates.at_least, least, n, 0.3
     for least, most in ((0, 6), (1, 2), (2, 2), (0, 1)):
         yield f"multinomial {least} {most}", exact_rates.multinomial_within, 6, least, most
@@ -219,15 +220,20 @@ def places() -> Iterator[tuple]:
     for sign in (1.0, -1.0):
         claim = then("Z", "", sign * np.abs(values), "<=", 2.0, axes="s j", where=inside)
         yield f"nearest masked {sign}", bare_numbers.nearest, bare_numbers.NUMBERS[0], claim, run
+    zero = then("Z", "", np.array([0.0, 3.0]), "<=", 2.0, axes="j")
+    yield "nearest with a zero", bare_numbers.nearest, bare_numbers.NUMBERS[8], zero, run
+    twice = then("Z", "", np.array([9.0, 4.0, 9.0]), "<=", 3.0, axes="j", where=[False, True, True])
+    yield "nearest of two alike", bare_numbers.nearest, bare_numbers.NUMBERS[0], twice, run
     shifted = then("Z", "", values, "<=", 9.0, axes="t j")
     yield "labelled", bare_numbers.labelled, shifted, (1, 2), later()
     yield "nearest of nothing", bare_numbers.nearest, bare_numbers.NUMBERS[0], None, run
     below = chain(
         "E0", "", values, le(values + 1, ""), lt(values + 2, "", where=inside), le(99.0, "", printed=True), axes="t j"
     )
+    three = chain("E0", "", values, le(values + 1, ""), lt(values + 2, ""), eq(values + 2, ""), axes="t j")
     above = chain("E0", "", values, ge(values - 1, ""), ge(values - 2, ""), ge(0.0, ""), axes="t j")
     only = chain("E0", "", values, lt(values + 1, ""), axes="t j")
-    for name, made in (("below", below), ("above", above), ("strictly", only)):
+    for name, made in (("below", below), ("three", three), ("above", above), ("strictly", only)):
         yield f"ends {name}", lambda_of(bare_numbers), ends_of, made
         yield f"nearest {name}", bare_numbers.nearest, bare_numbers.NUMBERS[0], made, run
 
@@ -262,3 +268,42 @@ def members(run, points) -> list:
     from checks.best_networks import exact_members
 
     return [[one.value, one.error] for one in exact_members(run, points)]
+
+
+def sizes() -> Iterator[tuple]:
+    """The nearest sizes at which the assumptions hold, and the C that they allow."""
+    feasible, assumptions = (import_module(f"checks.{name}") for name in ("feasible", "assumptions"))
+    for x, low, high in product((0.12, 0.24, 0.125, 0.1666664, 0.2123456789), (0.12,), (0.24,)):
+        yield f"shortened {x}", feasible._shortened, x, low, high
+    for low in (1 / 3, 0.7, 1.4142135, 9.4999999, 0.0999999):
+        for x in (low, 2 * low):
+            yield f"shortened {x} from {low}", feasible._shortened, x, low, 2 * low
+    for C, K, alpha in product((1.5, 2.0, 3.9, 4.0, 20.0, 36.0, 50.0), (None, 1, 3), (0.4, 0.5, 0.61, 0.05)):
+        of = small_setting(K=K, alpha=None if K else alpha, steps=4, eta=0.1, n=64, d=6, noisy=6)
+        yield f"nearest sizes {C} {K} {alpha}", feasible.nearest_changes, of, C
+    for alpha in (0.4, 0.5, 0.61, 0.05):
+        of = small_setting(K=None, alpha=alpha, steps=4)
+        yield f"feasible {alpha}", feasible.largest_C, of
+        yield f"assumptions at the least C {alpha}", assumptions.assumption_table, of, None
+    enough = small_setting(K=3, d=4000, n=4000, m=400, sigma=1e-6, eta=0.001, noisy=4, omega_init=1e-9)
+    yield "nearest sizes where all is well", feasible.nearest_changes, enough, 36.0
+    yield "nearest sizes where one is wrong", feasible.nearest_changes, enough.override(eta=0.2, noisy=800), 36.0
+
+
+def ties() -> Iterator[tuple]:
+    """Constants where no pair is captured, an edge is 0 or a cluster is empty; rates where a count is a tie."""
+    ledger, rates = (import_module(f"checks.{name}") for name in ("constants_ledger", "exact_rates"))
+    from tests.checks.recorded import lonely
+
+    flat = simulate(small_setting(seed=2, n=24, noisy=0, C0=1e6, sigma=0.3))
+    none, named = replace(small(), C0=0.05), replace(lonely(), setting=small(seed=9).setting)
+    for name, run in (("no pair", none), ("edge 0", flat), ("empty cluster", named)):
+        yield f"C2 {name}", ledger.C2_constant, run
+        yield f"c1 {name}", ledger.c1_constant, run, 0.04, 1e-3
+        yield f"c {name}", listed(ledger.c_constants), run
+    for alpha in (0.3, 0.45, 0.6):
+        yield f"C {alpha}", listed(ledger.C_constants), replace(small(), step_size=alpha)
+    for n, delta, k, eta in ((12, 0.2, 3, 0.1), (12, 0.2, 4, 0.1), (12, 0.2, 4, 0.25)):
+        s = np.sqrt(np.log(1 / delta) / n) * n / k
+        of = small_setting(n=n, delta=delta, eta=eta, noisy=None, d=4, sigma=float(s / 2))
+        yield f"rates {n} {k} {eta}", rates.exact_rates, of
