@@ -8,7 +8,6 @@ settings.register_profile("dev", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
-
 @pytest.fixture(autouse=True)
 def no_pictures(request, monkeypatch):
     """Reports are written without pictures, which take seconds, except where a test is about them."""

@@ -51,6 +51,4 @@ def test_tables_are_plain_json_without_infinities():
     assert table["assumed"] == {"delta": 0.1}
     (shown,) = table["variants"]
     assert shown["C"] is None and shown["decided_by"] == "L14" and shown["sizes"] == {"m": None}
-    assert shown["requirements"] == [
-        {"step": "L14", "inequality": "u ≤ α/3", "gap": "G5", "needs_C": None}
-    ]
+    assert shown["requirements"] == [{"step": "L14", "inequality": "u ≤ α/3", "gap": "G5", "needs_C": None}]

@@ -71,9 +71,7 @@ def test_outputs_are_those_of_the_network_as_it_is(name):
     loop, s = Loop(OWN().W(0), OWN().a, OWN().step_size, **KNOWN[name][0]), run.sample
     for _ in range(run.last):
         loop.step(s.X, s.y)
-    f = [
-        sum(a * max(0.0, float(w @ x) + b) for a, w, b in zip(loop.a, loop.W, loop.bias, strict=True)) for x in s.X
-    ]
+    f = [sum(a * max(0.0, float(w @ x) + b) for a, w, b in zip(loop.a, loop.W, loop.bias, strict=True)) for x in s.X]
 
     assert np.abs(run.output(run.last).value - f).max() < 1e-15
     least = min(y * v for y, v, noisy in zip(s.y, f, s.noisy, strict=True) if not noisy)

@@ -74,9 +74,7 @@ def test_preactivations_are_recomputed_where_the_bound_of_their_error_reaches_th
 
 def test_cancelling_weights_are_doubtful():
     given, W = problem(**THEORY)
-    laid = layout.lay_out(
-        layout.Problem(layout.sorted_by_group(given.sample), *list(vars(given).values())[1:])
-    )
+    laid = layout.lay_out(layout.Problem(layout.sorted_by_group(given.sample), *list(vars(given).values())[1:]))
     shared = Shared(laid, W, W, np.zeros((len(W), 150)), lambda work, tasks: [work(t) for t in tasks])
     norm = np.linalg.norm(W, axis=1)
     assert not shared.doubtful(norm)

@@ -47,9 +47,7 @@ def test_a_recorded_run_has_the_report_of_the_engine_claim_by_claim():
 def test_what_needs_the_law_of_the_data_does_not_apply_without_it_and_the_rest_is_the_same():
     needs_law = {"AD", "X1", "L5a", "L5b", "L6", "D7", "T1"}
     report = verify(recorded(OWN()))
-    there, here = (
-        {k: v for k, v in rows(of).items() if k[0] not in needs_law} for of in (report, verify(OWN()))
-    )
+    there, here = ({k: v for k, v in rows(of).items() if k[0] not in needs_law} for of in (report, verify(OWN())))
 
     assert there == here and len(here) > 300
     assert report["T1.test"]["outcome"] == report["AD"]["outcome"] == "NOT_APPLICABLE"

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from rfa import Rounded, chain, eq, ge, le, lt, then
+from rfa import InputError, Rounded, chain, eq, ge, le, lt, then
 from rfa.clusters import LAWS
 from rfa.simulation import simulate, start
 from tests.checks.recorded import listed
@@ -118,6 +118,19 @@ def both(function):
     return shown
 
 
+def refused(function):
+    """What a function says where it refuses its arguments."""
+
+    def shown(*given):
+        try:
+            return function(*given)
+        except InputError as why:
+            return str(why)
+
+    shown.__module__ = function.__module__
+    return shown
+
+
 def losses() -> Iterator[tuple]:
     """The ramp loss and the zero-one loss next to their corners."""
     generalization = import_module("checks.generalization")
@@ -220,10 +233,10 @@ def places() -> Iterator[tuple]:
     for sign in (1.0, -1.0):
         claim = then("Z", "", sign * np.abs(values), "<=", 2.0, axes="s j", where=inside)
         yield f"nearest masked {sign}", bare_numbers.nearest, bare_numbers.NUMBERS[0], claim, run
-    zero = then("Z", "", np.array([0.0, 3.0]), "<=", 2.0, axes="j")
+    zero = then("Z", "", np.array([0.0, 3.0]), ">=", 2.0, axes="j")
     yield "nearest with a zero", bare_numbers.nearest, bare_numbers.NUMBERS[8], zero, run
     twice = then("Z", "", np.array([9.0, 4.0, 9.0]), "<=", 3.0, axes="j", where=[False, True, True])
-    yield "nearest of two alike", bare_numbers.nearest, bare_numbers.NUMBERS[0], twice, run
+    yield "nearest of two alike", bare_numbers.extreme, twice
     shifted = then("Z", "", values, "<=", 9.0, axes="t j")
     yield "labelled", bare_numbers.labelled, shifted, (1, 2), later()
     yield "nearest of nothing", bare_numbers.nearest, bare_numbers.NUMBERS[0], None, run
@@ -285,8 +298,17 @@ def sizes() -> Iterator[tuple]:
         of = small_setting(K=None, alpha=alpha, steps=4)
         yield f"feasible {alpha}", feasible.largest_C, of
         yield f"assumptions at the least C {alpha}", assumptions.assumption_table, of, None
+    for limit in (3.9, 4.0, 4.1):
+        of = feasible.Feasible({}, (4.0, 16.0), {}, (4.0, limit), "A1", ())
+        yield f"possible {limit}", lambda_of(feasible), lambda one: str(one.possible), of
+    yield "feasible at a tie", feasible.largest_C, small_setting(K=3, eta=1 / 36, noisy=None)
+    of = small_setting(K=None, alpha=0.8, steps=4, m=10**9, n=40, delta=0.49)
+    yield "nearest sizes of a very wide network", feasible.nearest_changes, of, 1.5
+    for C in (1.0, 0.5):
+        yield f"nearest sizes {C}", refused(feasible.nearest_changes), small_setting(), C
     enough = small_setting(K=3, d=4000, n=4000, m=400, sigma=1e-6, eta=0.001, noisy=4, omega_init=1e-9)
     yield "nearest sizes where all is well", feasible.nearest_changes, enough, 36.0
+    yield "nearest sizes of other noise", feasible.nearest_changes, enough.override(noisy=7), 36.0
     yield "nearest sizes where one is wrong", feasible.nearest_changes, enough.override(eta=0.2, noisy=800), 36.0
 
 

@@ -23,6 +23,7 @@ from rfa.papers import DoesNotApply
 from rfa.simulation import simulate, start, trained
 from rfa.studies.candidates import Candidate, make_run
 from rfa.verdicts import Outcome, evaluate
+from tests.explicit.constructed import TINY_STEP, along, made as constructed
 from tests.runs import good_start, loose, small, small_setting
 
 FOLDER = Path(__file__).with_name("record")
@@ -103,11 +104,19 @@ def lonely() -> Run:
     X, y_clean, cluster = of.X[keep], of.y_clean[keep], of.cluster[keep]
     W, a = run.W(0).copy(), run.a * np.array([1, 2, 0, 1, -1, 0.5, 1, 1, 3, 1, 1, 1])
     W[0], W[1] = 0.0, of.mu[0] * 1e-6
-    x = X[0]  # W[3] is so nearly orthogonal to it that rounding could turn the sign
-    W[3] = 1e-6 * (x[1] * of.mu[0] - x[0] * (1 + 8 * np.finfo(float).eps) * of.mu[1])
+    for j, k in enumerate((0, 2, 3, 3), 3):  # so nearly orthogonal to a sample that rounding could turn the sign
+        x, side = X[np.argmax(cluster == k)], (-1) ** j
+        W[j] = side * 1e-6 * (x[1] * of.mu[0] - x[0] * (1 + 8 * np.finfo(float).eps) * of.mu[1])
     known = {key: getattr(run, key) for key in ("sigma", "eta", "omega_init", "delta", "C0")}
     sample = Sample(X, np.where(cluster == 3, -y_clean, y_clean), y_clean, cluster, of.mu)
     return trained(sample, a, W, step_size=run.step_size, steps=4, d=run.d, **known)
+
+
+def laggard() -> Run:
+    """Deviations so directed that a neuron of the right sign misses its whole cluster and stays behind."""
+    groups = [(k, True, along(0.01), 3) for k in range(4)]
+    v = np.array([[0.004, 0.0, -1.0], [0.3, 0.1, 0.0], [0.0, 0.004, -1.0], [0.1, -0.3, 0.0]])
+    return constructed(groups, v, [1, 1, -1, -1], TINY_STEP, 4)
 
 
 def short() -> Run:
@@ -131,7 +140,22 @@ def tied() -> Run:
 
 RUNS: Mapping[str, Callable[[], Run]] = {
     one.__name__: one
-    for one in (small, loose, rough, plane, skewed, heavy, clean, later, nameless, lonely, short, untrained, tied)
+    for one in (
+        small,
+        loose,
+        rough,
+        plane,
+        skewed,
+        heavy,
+        clean,
+        later,
+        nameless,
+        lonely,
+        laggard,
+        short,
+        untrained,
+        tied,
+    )
 }
 
 

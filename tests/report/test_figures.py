@@ -151,9 +151,7 @@ def small_gallery(tmp_path_factory):
     surveys = {
         "rates": Survey("study", "quick", 3, tiny, ("COIN",)),
         "beyond": Survey("violations", "quick", 2, {**tiny, "sigma": 0.05, "C": 30.0}),
-        "map": Survey(
-            "violations", "quick", 1, tiny, axes=(("n", (8, 12, 2)), ("s", (0.1, 0.2, 2))), map_of="GOAL"
-        ),
+        "map": Survey("violations", "quick", 1, tiny, axes=(("n", (8, 12, 2)), ("s", (0.1, 0.2, 2))), map_of="GOAL"),
         "edge": Survey("breakpoint", "quick", 16, {**tiny, "C": 30.0, "delta": 0.45}, ("GOAL.short",), ("A",)),
     }
     name = "tests.studies.toy:PAPER"

@@ -53,9 +53,7 @@ def test_ctrl_c_ends_in_order_and_says_how_to_go_on(tmp_path):
         "--paper", "tests.studies.toy:PAPER", "--out", str(file.parent),
     ]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}
-    process = subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 60
     while finished(file) < 5 and time.monotonic() < deadline:
         time.sleep(0.05)

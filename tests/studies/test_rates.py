@@ -88,12 +88,7 @@ def test_the_sequence_covers_the_rate_at_all_times_at_once(rate):
     n = np.arange(1, length + 1)
     from scipy.special import betaln, xlog1py, xlogy
 
-    evidence = (
-        betaln(0.5 + heads, 0.5 + n - heads)
-        - betaln(0.5, 0.5)
-        - xlogy(heads, rate)
-        - xlog1py(n - heads, -rate)
-    )
+    evidence = betaln(0.5 + heads, 0.5 + n - heads) - betaln(0.5, 0.5) - xlogy(heads, rate) - xlog1py(n - heads, -rate)
     ever_missed = (evidence >= -math.log(level)).any(axis=1).mean()
     assert ever_missed <= level
     sampled = [(s, t) for s in range(0, streams, 60) for t in (1, 10, 100, 600)]
@@ -137,15 +132,11 @@ def test_over_forty_statements_any_wrong_verdict_is_as_rare_as_one_was_to_be():
     cache = {k: judge_rate(counts(n, k), claimed, level / statements, "exact").outcome for k in range(n + 1)}
     wrong = {True: Outcome.REFUTED, False: Outcome.CONFIRMED}
     failed = rng.binomial(n, rates, (reports, statements))
-    bad = sum(
-        any(cache[k] is wrong[r <= claimed] for k, r in zip(row, rates, strict=True))
-        for row in failed.tolist()
-    )
+    bad = sum(any(cache[k] is wrong[r <= claimed] for k, r in zip(row, rates, strict=True)) for row in failed.tolist())
     assert bad <= level * reports
     alone = {k: judge_rate(counts(n, k), claimed, level, "exact").outcome for k in range(n + 1)}
     careless = sum(
-        any(alone[k] is wrong[r <= claimed] for k, r in zip(row, rates, strict=True))
-        for row in failed.tolist()
+        any(alone[k] is wrong[r <= claimed] for k, r in zip(row, rates, strict=True)) for row in failed.tolist()
     )
     assert careless > level * reports
 
@@ -172,10 +163,7 @@ def test_premises_that_hold_in_some_trials_refute_by_the_failures_under_them():
     assert refuted.outcome is Outcome.REFUTED
     silent = judge_rate(counts(500, 250, supposed=100, failed_supposed=2), 0.1, 0.01, "exact")
     assert silent.outcome is Outcome.SILENT
-    assert (
-        judge_rate(counts(500, 5, supposed=100, failed_supposed=2), 0.1, 0.01, "exact").outcome
-        is Outcome.BEYOND
-    )
+    assert judge_rate(counts(500, 5, supposed=100, failed_supposed=2), 0.1, 0.01, "exact").outcome is Outcome.BEYOND
 
 
 def test_unknown_trials_widen_the_interval_to_both_sides():
@@ -194,10 +182,7 @@ def test_the_further_trials_are_the_least_that_decide_if_the_rate_stays(method, 
         assert verdict.further == 0
         return
     then = n + verdict.further
-    assert (
-        judge_rate(counts(then, round(failed / n * then)), claimed, level, method).outcome
-        is not Outcome.UNDECIDED
-    )
+    assert judge_rate(counts(then, round(failed / n * then)), claimed, level, method).outcome is not Outcome.UNDECIDED
 
 
 def test_no_number_of_trials_decides_a_rate_that_equals_the_claim():

@@ -269,10 +269,7 @@ def test_tasks_ahead_of_the_workers_are_bounded(tmp_path):
     with Store.create(tmp_path / "s.sqlite", {}) as store, Crew(executor_of("processes", 0), 0, TOY) as crew:
         assert isinstance(crew.hands.executor, Here)
         crew.run(store, tasks(), lambda row: made.append(-1))
-    ahead = [
-        sum(1 for x in made[: k + 1] if x >= 0) - sum(1 for x in made[: k + 1] if x < 0)
-        for k in range(len(made))
-    ]
+    ahead = [sum(1 for x in made[: k + 1] if x >= 0) - sum(1 for x in made[: k + 1] if x < 0) for k in range(len(made))]
     assert max(ahead) <= 2
 
 

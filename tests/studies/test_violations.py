@@ -331,9 +331,7 @@ def test_a_noisy_power_is_found_within_its_interval(power):
     x = np.repeat(np.geomspace(1, 100, 8), 5)
     inside = 0
     for _ in range(200):
-        fit = fit_power(
-            list(zip(x, 3 * x**power * np.exp(0.1 * rng.standard_normal(len(x))), strict=True)), 0.1
-        )
+        fit = fit_power(list(zip(x, 3 * x**power * np.exp(0.1 * rng.standard_normal(len(x))), strict=True)), 0.1)
         inside += fit.lower <= power <= fit.upper
     assert 0.84 <= inside / 200 <= 0.96
 

@@ -40,9 +40,7 @@ def near(run: Run) -> Iterator[Claim]:
     own = run.input_along[np.arange(run.n), run.sample.cluster]
     yield then("NEAR.along", "〈x_i, μ(i)〉 ≥ 1/2", own, ">=", 0.5, axes="i")
     yield then("NEAR.false", "‖x_i‖ ≤ 0.9", run.input_norm, "<=", 0.9, axes="i")
-    yield chain(
-        "N1", "a chain", run.input_norm, le(1 + run.deviation_norm, "triangle"), le(1.5, "D ≤ 1/2"), axes="i"
-    )
+    yield chain("N1", "a chain", run.input_norm, le(1 + run.deviation_norm, "triangle"), le(1.5, "D ≤ 1/2"), axes="i")
 
 
 @result("GOAL", "The theorem", kind="DET", uses=["NEAR"])
@@ -90,7 +88,6 @@ LENGTH = Scaling(
     along="sigma*sqrt(d)", values=(0.01, 0.03, 0.1, 0.3), exponent=1.0,
     base={"d": 4, "n": 40, "m": 4, "K": 1, "steps": 1, "sigma": 0.1, "omega_init": 0.01, "fresh": 1},
 )  # fmt: skip
-
 
 
 def promise(run: Run) -> Guarantee:

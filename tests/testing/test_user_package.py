@@ -29,13 +29,13 @@ PAPER = rfa.Paper(name="mine", title="A lemma of one's own", results=(short_path
 METADATA = "Metadata-Version: 2.1\nName: my-lemma\nVersion: 1.0\n"
 WHEEL = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 ENTRY = "[rfa.papers]\nmine = my_lemma:PAPER\n"
-TEST = '''
+TEST = """
 import pytest
 
 @pytest.mark.statement("Z1", paper="mine", max_examples=5)
 def test_it(tally):
     assert tally.exercised
-'''
+"""
 
 
 def wheel(folder):
