@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rfa import Rounded, suppose, then
+from rfa import Rounded, Sampled, suppose, then
 from rfa.claims import FAILS, HOLDS, UNDECIDED
 from rfa.rounding import UNIT
 from rfa.verdicts import judge_premise
@@ -49,6 +49,20 @@ def test_a_gap_within_its_rounding_error_is_undecided():
     assert then("a", "", far, "<=", 0.95).state == FAILS
 
 
+@pytest.mark.parametrize("axes", ["", "j"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_draws_refute_an_equality_and_never_confirm_it(axes, side):
+    def judged(kind, value, relation="=="):
+        drawn = kind(np.full(len(axes) * (2,), value), 0.1)
+        sides = (drawn, 1.0) if side == 0 else (1.0, drawn)
+        return then("a", "", sides[0], relation, sides[1], axes=axes)
+
+    assert (judged(Rounded, 1.05).state == HOLDS).all() and judged(Rounded, 1.05).left_open == ""
+    assert (judged(Sampled, 1.05).state == UNDECIDED).all() and "not confirm" in judged(Sampled, 1.05).left_open
+    assert (judged(Sampled, 1.2).state == FAILS).all()
+    assert (judged(Sampled, 1.2, ("<=", ">=")[1 - side]).state == HOLDS).all()
+
+
 @pytest.mark.parametrize("relation", list(MIRROR))
 @pytest.mark.parametrize("error", [np.inf, np.nan])
 def test_an_error_without_a_bound_leaves_everything_open(relation, error):
@@ -56,7 +70,7 @@ def test_an_error_without_a_bound_leaves_everything_open(relation, error):
     claim = then("a", "", lhs, relation, 9.0, axes="j")
 
     assert claim.state[1] == UNDECIDED and claim.state[0] != UNDECIDED
-    assert claim.unbounded == "the rounding error of the two sides has no finite bound at j=1"
+    assert claim.left_open == "the rounding error of the two sides has no finite bound at j=1"
 
 
 @pytest.mark.parametrize(
@@ -204,7 +218,7 @@ def test_a_claim_without_an_index_misses_nothing():
 def test_a_claim_is_sure_and_certain_unless_it_says_otherwise():
     assert not then("a", "", 0, "<=", 1).may_fail
     assert (
-        suppose("a", "", 0, "<=", 1).probability == 1.0 and then("a", "", Rounded(0.0, 1.0), "<=", 1).unbounded is None
+        suppose("a", "", 0, "<=", 1).probability == 1.0 and then("a", "", Rounded(0.0, 1.0), "<=", 1).left_open == ""
     )
 
 
@@ -228,7 +242,7 @@ def test_a_claim_without_axes_says_what_it_says_on_one_index(lhs, rhs, above, be
         assert np.array_equal(np.reshape(getattr(point, name), 1), getattr(row, name), equal_nan=True), name
     for name in ("size", "lowest", "holds"):
         assert getattr(point, name) == getattr(row, name) and type(getattr(point, name)) is type(getattr(row, name))
-    assert (point.ill is None) == (row.ill is None) and (point.unbounded is None) == (row.unbounded is None)
+    assert (point.ill is None) == (row.ill is None) and (point.left_open == "") == (row.left_open == "")
     if point.ill is None:
         assert point.tightest_constant == row.tightest_constant and point.excess == row.excess
         assert repr(told[0]) == repr(told[1])

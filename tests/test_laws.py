@@ -81,11 +81,11 @@ def test_the_tail_of_a_projection_is_exact_or_absent(law):
     for direction in (np.array([0.0, 1.0, 0.0]), np.array([0.0, -1.0, 0.0]), np.array([0.6, 0.0, 0.8])):
         for threshold in (-0.7, 0.0, 0.4):
             exact = law.tail(direction, threshold)
-            rate, error = tail_by_sampling(law, direction[None], np.array([[threshold]]), np.random.default_rng(2))
+            drawn = tail_by_sampling(law, direction[None], np.array([[threshold]]), np.random.default_rng(2))
 
             assert (exact is None) == (np.count_nonzero(direction) > 1 and not law.spherical)
             if exact is not None:
-                assert abs(rate[0, 0] - exact) <= 1.5 * error[0, 0]
+                assert abs(drawn.value[0, 0] - exact) <= 1.5 * drawn.error[0, 0]
 
 
 def test_the_exponential_law_has_mass_1_over_e_above_its_mean():
