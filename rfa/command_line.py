@@ -77,6 +77,7 @@ class Commands(click.Group):
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Parse and run; wrong usage is bad input like any other."""
+        _reopen_closed()
         with contextlib.suppress(AttributeError):
             sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
         try:
@@ -92,6 +93,13 @@ class Commands(click.Group):
         if standalone_mode:
             sys.exit(code)
         return code
+
+
+def _reopen_closed() -> None:
+    """A stream that whoever started the program has closed swallows what is written: the work is done all the same."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, closefd=False))
 
 
 def _tell(message: str, code: int) -> int:
@@ -277,6 +285,6 @@ def finite(data: Any) -> Any:
 
 
 def file_name(name: str) -> str:
-    """A name as a directory may have it: letters, digits, dots and dashes."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name).strip(".-")
-    return kept[:80] or "run"
+    """A name as a directory may have it: letters of any script, digits, dots and dashes, at most 200 bytes."""
+    kept = "".join(c if c.isalnum() or c in "._-" else "-" for c in name).strip(".-")
+    return kept[:50] or "run"

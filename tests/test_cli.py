@@ -1,6 +1,7 @@
 import json
 import os
 import pkgutil
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import rfa as rfa_package
 from rfa import InputError, Setting, audit, find_papers, listing, save_run
 from rfa.audit import difference, find_paper, find_setting, named_settings, replay_command, simulate
 from rfa.cli import main
+from rfa.command_line import file_name
 from rfa.papers import AssumptionRow, AssumptionTable
 from rfa.report import read
 from tests.report.toys import BEYOND, REFUTED, SILENT, link, not_applicable, paper, raising, toy
@@ -583,6 +585,23 @@ def test_a_full_output_is_one_line(words, tmp_path):
         done = subprocess.run(rfa(*words), stdout=out, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
 
     assert done.returncode == 2 and b"No space left on device" in done.stderr and done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 0), (">&- 2>&- <&-", 0), ("2>&- >/dev/full", 2)])
+def test_a_closed_stream_swallows_what_is_said(closed, code, tmp_path):
+    told = tmp_path / "told.json"
+    command = f"{shlex.join(rfa('list', '--json', str(told)))} {closed}"
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
+
+    assert done.returncode == code and done.stderr == b"" and (code or json.loads(told.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("läufe 1", "läufe-1"), ("данные", "данные"), ("../x", "x"), ("...", "run"), ("運" * 90, "運" * 50)],
+)
+def test_a_name_of_any_script_is_a_folder_of_its_own(name, folder):
+    assert file_name(name) == folder and len(os.fsencode(folder)) <= 200
 
 
 @pytest.mark.parametrize("words", [("--out", ""), ("--save-run", ""), ("--set", 'name="""'), ("--set", "noisy=[1")])
