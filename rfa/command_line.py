@@ -254,7 +254,7 @@ def finish_all(papers: Sequence[Paper], reports: Sequence[Report], run: Run, out
 
 
 def write_json(data: Any, path: str | None) -> bool:
-    """Write `data` as JSON to `path` (- is standard output); whether it was asked for."""
+    """Write `data` as JSON to `path` (- is standard output); whether nothing else may go to standard output."""
     if path is None:
         return False
     text = json.dumps(finite(data), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -262,7 +262,7 @@ def write_json(data: Any, path: str | None) -> bool:
         click.echo(text, nl=False)
     else:
         write_text(text, Path(path))
-    return True
+    return path == "-"
 
 
 def write_text(text: str, path: Path) -> None:

@@ -578,6 +578,15 @@ def test_a_link_for_json_is_followed(papers, tmp_path):
     assert (tmp_path / "link.json").is_symlink() and json.loads((tmp_path / "there.json").read_text())
 
 
+@pytest.mark.parametrize("command", ["list", "assumptions", "constants", "certify"])
+def test_json_goes_to_a_file_beside_what_is_shown_or_to_standard_output_alone(command, tmp_path):
+    what = {"list": [], "certify": ["explicit-10"]}.get(command, ["quick"])
+    plain, beside, alone = (call(command, *what, *more) for more in ([], ["--json", tmp_path / "j"], ["--json", "-"]))
+
+    assert beside.stdout == plain.stdout and beside.exit_code == alone.exit_code == plain.exit_code
+    assert json.loads(alone.stdout) == json.loads((tmp_path / "j").read_text())
+
+
 @pytest.mark.parametrize("words", [("list",), ("--help",), ("list", "--json", "/dev/full")])
 def test_a_full_output_is_one_line(words, tmp_path):
     with open("/dev/full", "w") as full:
@@ -593,7 +602,7 @@ def test_a_closed_stream_swallows_what_is_said(closed, code, tmp_path):
     command = f"{shlex.join(rfa('list', '--json', str(told)))} {closed}"
     done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
 
-    assert done.returncode == code and done.stderr == b"" and (code or json.loads(told.read_text()))
+    assert done.returncode == code and done.stderr == b"" and json.loads(told.read_text())
 
 
 @pytest.mark.parametrize(
