@@ -345,6 +345,22 @@ def test_explain_finds_a_statement_by_any_of_its_ids(papers, id):
         assert "Z1.c  0 ≤ c" in told and "X0 <= X1  a step  [G1]" in told and "G1  a slip" in told
 
 
+@pytest.mark.parametrize(
+    ("id", "heads"),
+    [("l5", ["L5b", "L5a", "L5c", "L5d"]), ("T1.train", ["T1"]), ("L3.norm", ["L3"]), ("U-L3", ["U-L3a", "U-L3b"])],
+)
+def test_explain_tells_all_that_an_id_is_the_beginning_of(id, heads):
+    told = listing.explained(find_paper("printed"), id)
+
+    assert [line.split("  ")[0] for line in told.splitlines() if line.split("  ")[0] in heads] == heads
+
+
+@pytest.mark.parametrize("id", ["RP", "U-", "E", "L1", "L5z", ".*"])
+def test_the_beginning_of_too_much_explains_nothing(id):
+    with pytest.raises(InputError, match="no such statement"):
+        listing.explained(find_paper("printed"), id)
+
+
 def test_explain_tells_a_gap(papers):
     papers(toy("Z1"))
 
