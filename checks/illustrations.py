@@ -46,7 +46,10 @@ def amplification(run: Run) -> Iterator[Claim]:
     yield then("X2.start", "mean ⟨ŵ_j(0),μ⟩ ≤ d^(−1/4)", start, "<=", between, axes="mu", where=filled)
     yield then("X2.step", "mean ⟨ŵ_j(1),μ⟩ ≥ d^(−1/4)", after, ">=", between, axes="mu", where=filled)
     off = np.abs(mean_square(run) - 1 / Rounded(run.d))
-    yield then("X2.scale", "|mean of ⟨ŵ_j(0),μ_k⟩² − 1/d| ≤ 5 std", off, "<=", 5 * deviation(run))
+    yield then(
+        "X2.scale", "|mean of ⟨ŵ_j(0),μ_k⟩² − 1/d| ≤ 5 std", off, "<=", 5 * deviation(run),
+        where=run.d > 2, note="in the plane of the centres the mean is 1/d of necessity",
+    )  # fmt: skip
 
 
 @result("X3", "Neurons grow and turn away", kind="TEXT", uses=["L11", "L13", "L14"])

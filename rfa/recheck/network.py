@@ -275,7 +275,7 @@ REMARKS: Table = {
     "X2.step": row(
         "mu", ">=", lambda run, mu: (mean_cosine(run, 1, mu), 1 / root(root(run.d))), candidates, text=True
     ),
-    "X2.scale": row("", "<=", mean_square, text=True),
+    "X2.scale": row("", "<=", mean_square, lambda run: [()] if run.d > 2 else [], text=True),
     "X3.norms": row(
         "s j", ">", lambda run, s, j: (run.norm(s + 1, j), run.norm(s, j)), at(later_steps, in_J), text=True
     ),

@@ -159,6 +159,12 @@ def test_the_mean_square_correlation_has_mean_one_over_d_and_the_stated_spread()
     assert float(deviation(run)) == pytest.approx(sqrt(4 / (36 * 8 * run.m)))
 
 
+def test_in_the_plane_there_is_no_scale_to_measure():
+    verdict = holding(judge(amplification, small(d=2)))["X2.scale"]
+
+    assert verdict.outcome is Outcome.NOT_APPLICABLE and "of necessity" in verdict.reason
+
+
 def test_a_turn_of_the_start_along_the_centres_breaks_the_scale_and_the_order():
     run = roomy()
     projection = np.array(run.trace.projection)
