@@ -86,6 +86,8 @@ class Commands(click.Group):
         except OSError as why:
             _drop_output()
             code = _tell(f"{why.filename or 'standard output'}: {why.strerror or why}", BAD_INPUT)
+        except MemoryError as why:
+            code = _tell(f"memory: {why or 'there is not enough'}; lower n, m or d", BAD_INPUT)
         except click.ClickException as why:
             code = _tell(why.format_message(), BAD_INPUT)
         except click.Abort:

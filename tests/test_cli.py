@@ -612,6 +612,18 @@ def test_a_full_output_is_one_line(words, tmp_path):
     assert done.returncode == 2 and b"No space left on device" in done.stderr and done.stderr.count(b"\n") == 1
 
 
+def test_memory_that_runs_out_in_the_middle_is_told_in_one_line(papers, monkeypatch):
+    def hungry(*arguments, **options):
+        raise MemoryError("Unable to allocate 59.6 GiB for an array with shape (4000, 2000000)")
+
+    papers(toy("Z1"))
+    monkeypatch.setattr(audit, "judge", hungry)
+    done = call("verify")
+
+    told = "rfa: memory: Unable to allocate 59.6 GiB for an array with shape (4000, 2000000); lower n, m or d\n"
+    assert done.exit_code == 2 and done.stderr.endswith(told) and not written()
+
+
 @pytest.mark.parametrize(("closed", "code"), [(">&-", 0), (">&- 2>&- <&-", 0), ("2>&- >/dev/full", 2)])
 def test_a_closed_stream_swallows_what_is_said(closed, code, tmp_path):
     told = tmp_path / "told.json"
