@@ -188,9 +188,11 @@ def check_axes(claims: Sequence[Claim]) -> None:
 
 
 def judge_premise(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verdict:
-    """A premise by itself: CONFIRMED where it holds, SILENT where it fails."""
+    """A premise by itself: CONFIRMED where it holds, SILENT where it fails; without an index it holds of nothing."""
     if (ill := claim.ill) is not None:
         return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill, link=claim.link)
+    if not claim.size:
+        return _without_index(claim)
     if claim.holds:
         return _confirmed(claim, labels)
     counts = _counted(claim, PREMISE[claim.state])
@@ -208,10 +210,7 @@ def judge_claim(
             reason = ill if one is claim else f"premise {one.id}: {ill}"
             return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=reason, link=claim.link)
     if not claim.size:
-        reason = claim.note or "no index to judge: the quantifier is empty on this run"
-        return Verdict(
-            claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason, link=claim.link
-        )  # fmt: skip
+        return _without_index(claim)
     lined_up = [(p, _onto(p.state, p.axes, claim.axes)) for p in needs if not p.holds]
     if claim.holds and not lined_up and statement.kind != "TEXT":
         return _confirmed(claim, labels)
@@ -227,6 +226,11 @@ def judge_claim(
     if statement.kind == "TEXT" and claim.lowest == FAILS:
         shown = claim.state == FAILS
     return _reduce(claim, outcome, counts, shown, labels, failing, unclear)
+
+
+def _without_index(claim: Claim) -> Verdict:
+    reason = claim.note or "no index to judge: the quantifier is empty on this run"
+    return Verdict(claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason, link=claim.link)
 
 
 CASES = (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.CONFIRMED, Outcome.BEYOND, Outcome.SILENT)

@@ -280,3 +280,12 @@ def test_a_link_that_holds_with_a_probability_is_not_refuted():
     made = chain("E1", "", 2.0, le(1.0, "", probability=0.9))
 
     assert judge(toy(PROOF, made), RUN).links[0].outcome is Outcome.UNDECIDED
+
+
+def test_a_premise_without_an_index_is_no_green_row_and_stands_in_the_way_of_nothing():
+    empty = suppose("p", "", np.ones(3), "<=", np.zeros(3), axes="t", where=np.zeros(3, dtype=bool))
+    judgement = judge(toy(empty, then("c", "", 0, "<=", 1)), RUN)
+    alone = judge(toy(empty, kind="CONDITION"), RUN)
+
+    assert judgement.premises[0].outcome is Outcome.NOT_APPLICABLE and "no index" in judgement.premises[0].reason
+    assert judgement.outcome is Outcome.CONFIRMED and alone.outcome is Outcome.NOT_APPLICABLE
