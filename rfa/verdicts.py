@@ -192,7 +192,7 @@ def judge_premise(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verd
     if (ill := claim.ill) is not None:
         return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill, link=claim.link)
     if not claim.size:
-        return _without_index(claim)
+        return replace(_without_index(claim), holds=True)
     if claim.holds:
         return _confirmed(claim, labels)
     counts = _counted(claim, PREMISE[claim.state])

@@ -287,5 +287,6 @@ def test_a_premise_without_an_index_is_no_green_row_and_stands_in_the_way_of_not
     judgement = judge(toy(empty, then("c", "", 0, "<=", 1)), RUN)
     alone = judge(toy(empty, kind="CONDITION"), RUN)
 
-    assert judgement.premises[0].outcome is Outcome.NOT_APPLICABLE and "no index" in judgement.premises[0].reason
+    (premise,) = judgement.premises
+    assert premise.outcome is Outcome.NOT_APPLICABLE and premise.holds and "no index" in premise.reason
     assert judgement.outcome is Outcome.CONFIRMED and alone.outcome is Outcome.NOT_APPLICABLE

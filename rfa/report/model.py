@@ -211,6 +211,8 @@ def _promised(row: Row) -> str:
 
 def conclusion(row: Row) -> str:
     """Whether a claim `holds`, `fails` or is `open` within its error; `–` where it was not judged."""
+    if row["outcome"] == "NOT_APPLICABLE":
+        return "–"
     return {True: "holds", False: "fails", None: "open" if row["slack"] is not None else "–"}[row["holds"]]
 
 
