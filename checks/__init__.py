@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib.resources import files
 
+from checks.alignment_notes import alignment_notes
 from checks.almost_orthogonality import almost_orthogonality
 from checks.assumptions import (
     assumption_table,
@@ -46,13 +47,15 @@ from rfa.papers import Survey
 
 
 def notes(run: Run) -> Iterator[str]:
-    """What every report of a run says about C, about C0 and about the test error."""
+    """What every report of a run says about C, about C0, about the alignment of J and about the test error."""
     with suppress(DoesNotApply):
         yield feasible_note(run)
     yield (
         f"C0 = {run.C0:g} is used here. The good run of the paper (Definition 7) takes C0 = 4⁵·1024²·e⁴ = "
         f"{PAPER_C0:.3g}, which is out of reach: its L4 asks for more than 10²³ neurons."
     )
+    with suppress(DoesNotApply):
+        yield from alignment_notes(run)
     yield from fresh_notes(run)
 
 

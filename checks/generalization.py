@@ -8,7 +8,7 @@ from checks.constants import GAMMA
 from checks.margin_premises import equal_second_layer
 from checks.measured import fluctuation, per_run
 from checks.premises import short_inputs
-from rfa import Claim, DoesNotApply, Rounded, Run, chain, le, suppose, then
+from rfa import Claim, DoesNotApply, Rounded, Run, Sampled, chain, le, suppose, then
 from rfa.chains import Chain
 from rfa.data import stream
 from rfa.rounding import Array
@@ -51,12 +51,12 @@ def right_side(run: Run) -> Rounded:
     return bound
 
 
-def measured_error(run: Run) -> Rounded:
+def measured_error(run: Run) -> Sampled:
     """Test error at T on fresh samples; the further end of its Clopper-Pearson interval is its error bound."""
     fresh = run.fresh
     trials, count = len(fresh.y), int((fresh.y * fresh.f <= 0).sum())
     rate, interval = count / trials, clopper_pearson(count, trials, LEVEL)
-    return Rounded(rate, max(rate - interval.lower, interval.upper - rate))
+    return Sampled(rate, max(rate - interval.lower, interval.upper - rate))
 
 
 def on_fresh_samples(run: Run, needs: list[Claim]) -> Iterator[Claim]:
@@ -153,12 +153,12 @@ def scaled_outputs(run: Run) -> Rounded:
     return Rounded(np.column_stack(values), np.column_stack(errors))
 
 
-def complexity(values: Rounded, signs: Array) -> Rounded:
+def complexity(values: Rounded, signs: Array) -> Sampled:
     """(1/n) E_ε max_r Σ_i ε_i values_ir over pairs ±ε of the drawn signs, with the error of the mean."""
     sums = signs @ values.value / len(values)
     best = (sums.max(axis=1) + (-sums).max(axis=1)) / 2
     spread = STANDARD_ERRORS * best.std(ddof=1) / np.sqrt(len(best))
-    return Rounded(best.mean(), spread + values.error.max())
+    return Sampled(best.mean(), spread + values.error.max())
 
 
 def counted_ramps(run: Run, needs: list[Claim]) -> Chain:
@@ -204,8 +204,8 @@ def bounds(run: Run, needs: list[Claim]) -> Iterator[Chain]:
     )  # fmt: skip
 
 
-def mean_ramp(ramps: Rounded) -> Rounded:
+def mean_ramp(ramps: Rounded) -> Sampled:
     """Mean over fresh samples of losses in [0, 1], with the half-width of Hoeffding's interval."""
     half_width = np.sqrt(np.log(2 / LEVEL) / (2 * len(ramps)))
     mean = ramps.mean()
-    return Rounded(mean.value, mean.error + half_width)
+    return Sampled(mean.value, mean.error + half_width)

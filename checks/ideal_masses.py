@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from checks.measured import per_run
 from checks.projections import cluster_law, drawn_deviations, draws_for, frequency_error
-from rfa import Rounded, Run, rounded
+from rfa import Rounded, Run, Sampled, rounded
 from rfa.data import CENTRE_SIGN
 from rfa.run import PAIR
 
@@ -61,10 +61,10 @@ def gaussian_masses(sigma: float) -> Masses:
     return Masses(wrong, far, thirds, logs=True)
 
 
-def rate(hits: NDArray[np.bool_]) -> Rounded:
+def rate(hits: NDArray[np.bool_]) -> Sampled:
     """Share of draws along the first axis, with five standard errors (and at least ten draws)."""
     share = hits.mean(axis=0)
-    return Rounded(share, frequency_error(share, len(hits)))
+    return Sampled(share, frequency_error(share, len(hits)))
 
 
 def plain(run: Run, name: str) -> Rounded:

@@ -15,7 +15,7 @@ import scipy
 from numpy.typing import NDArray
 
 from checks.measured import per_run
-from rfa import DoesNotApply, Rounded, Run, Setting, rounded
+from rfa import DoesNotApply, Rounded, Run, Sampled, Setting, rounded
 from rfa.clusters import LAWS, ClusterLaw, tail_by_sampling
 from rfa.data import stream
 from rfa.engine.reduction import draw_reduced_points, noise_rates
@@ -86,7 +86,7 @@ def tails(run: Run) -> Tails:
 def _between(above: Rounded, above_end: Rounded, draws: int) -> Rounded:
     """P(t < <z, v> <= end): a difference or, where that errs less, a frequency of its own among the draws."""
     band = rounded(above - above_end)
-    return Rounded(band.value, np.minimum(band.error, frequency_error(np.abs(band.value), draws)))
+    return type(band)(band.value, np.minimum(band.error, frequency_error(np.abs(band.value), draws)))
 
 
 def frequency_error(rate: Array, draws: float) -> Array:
@@ -114,11 +114,11 @@ def projection_tails(run: Run, thresholds: Rounded) -> tuple[Rounded, Rounded]:
     for j in np.flatnonzero(along_axis):
         exact_row = _exact(partial(_along_axis, law, directions[j]), thresholds[j])
         value[j], error[j] = exact_row.value, exact_row.error
-    if not along_axis.all():
-        rest = ~along_axis
-        value[rest], error[rest] = _sampled(run, law, directions[rest], thresholds.value[rest])
-    above = Rounded(value, error)
-    return above, Rounded(1 - value, error + UNIT)
+    if along_axis.all():
+        return Rounded(value, error), Rounded(1 - value, error + UNIT)
+    rest = ~along_axis
+    value[rest], error[rest] = _sampled(run, law, directions[rest], thresholds.value[rest])
+    return Sampled(value, error), Sampled(1 - value, error + UNIT)
 
 
 def exact_tail(law: ClusterLaw, d: int, thresholds: Rounded) -> Rounded:
@@ -154,7 +154,7 @@ def _sampled(run: Run, law: ClusterLaw, directions: Array, thresholds: Array) ->
         tail_by_sampling(law, directions[block], thresholds[block], rng, draws)
         for block in (slice(at, at + NEURONS_AT_ONCE) for at in range(0, len(directions), NEURONS_AT_ONCE))
     ]
-    return np.concatenate([rate for rate, _ in parts]), np.concatenate([error for _, error in parts])
+    return np.concatenate([part.value for part in parts]), np.concatenate([part.error for part in parts])
 
 
 @per_run
@@ -166,7 +166,7 @@ def clean_probability(run: Run) -> Rounded:
     z, seen = drawn_deviations(run, draws_for(run.d))
     projected, tau = z @ start_directions(run).T, start_correlation(run).value
     shares = [_share(projected > -tau[:, mu], 1 - flip_rates(run, seen, mu)) for mu in range(4)]
-    return Rounded(*(np.stack(part, axis=1) for part in zip(*shares, strict=True)))
+    return Sampled(*(np.stack(part, axis=1) for part in zip(*shares, strict=True)))
 
 
 def drawn_deviations(run: Run, draws: int) -> tuple[Array, Array]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rfa.rounding import UNIT, Array, Rounded
+from rfa.rounding import UNIT, Array, Rounded, Sampled
 
 SEARCHED = 64
 """Sign vectors for which s_± are searched; each stands for the pair ±ε."""
@@ -148,7 +148,7 @@ def _largest(points: Array, signs: Array, tried: Array) -> tuple[Array, Array]:
     return direction, np.maximum(np.take_along_axis(value, best, axis=2)[..., 0], 0)
 
 
-def mean_with_control(values: Rounded, squares: Array, mean_square: float) -> Rounded:
+def mean_with_control(values: Rounded, squares: Array, mean_square: float) -> Sampled:
     """Mean over sign vectors of `values` (k,), with ‖Σ ε_i x_i‖² (k,), of known mean Σ ‖x_i‖², as control
     variate.
 
@@ -162,4 +162,4 @@ def mean_with_control(values: Rounded, squares: Array, mean_square: float) -> Ro
     rest = values.value - slope * off
     deviation = 0.0 if few else float(rest.std(ddof=2))
     rounding = values.error.max() + UNIT * np.abs(rest).max()
-    return Rounded(rest.mean(), 5 * deviation / np.sqrt(len(rest)) + rounding)
+    return Sampled(rest.mean(), 5 * deviation / np.sqrt(len(rest)) + rounding)

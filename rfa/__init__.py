@@ -9,7 +9,7 @@ from rfa.fitting import Clusters, fit_clusters
 from rfa.papers import DoesNotApply, Paper, Statement, find_papers, result
 from rfa.recorder import Recorder
 from rfa.report.model import Report
-from rfa.rounding import Rounded, rounded
+from rfa.rounding import Rounded, Sampled, rounded
 from rfa.run import Run
 from rfa.runfile import load_run, save_run
 from rfa.setting import Setting
@@ -31,6 +31,7 @@ __all__ = [
     "Report",
     "Rounded",
     "Run",
+    "Sampled",
     "Setting",
     "Statement",
     "Verdict",

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rfa.rounding import UNIT, Array, Rounded, error_of, value_of
+from rfa.rounding import UNIT, Array, Rounded, Sampled, error_of, value_of
 
 Relation = Literal["<=", "<", ">=", ">", "=="]
 Role = Literal["premise", "conclusion", "link"]
@@ -120,13 +120,14 @@ class Claim:
 
     @cached_property
     def state(self) -> NDArray[np.int8]:
-        """HOLDS, FAILS or UNDECIDED (the gap lies within its rounding error) at every index; HOLDS off the domain.
+        """HOLDS, FAILS or UNDECIDED (the gap lies within its error) at every index; HOLDS off the domain.
 
-        An error without a finite bound leaves everything open.
+        An equality holds within its rounding error; within an error of sampling it stays undecided. An error without
+        a finite bound leaves everything open.
         """
         gap, error = self.gap, self.error
         if self.relation == "==":
-            state = np.where(gap >= -error, HOLDS, FAILS)
+            state = np.where(gap >= -error, self.at_best, FAILS)
         else:
             strict = self.relation in ("<", ">")
             inside, outside = (gap > error, gap <= -error) if strict else (gap >= error, gap < -error)
@@ -134,6 +135,12 @@ class Claim:
         if not _all_finite(error):
             state = np.where(np.isfinite(error), state, UNDECIDED)
         return self._spread(state) if self.everywhere else np.where(self.domain, state, HOLDS)
+
+    @property
+    def at_best(self) -> np.int8:
+        """What the claim amounts to where the sides of an equality agree within their error."""
+        sampled = isinstance(self.lhs, Sampled) or isinstance(self.rhs, Sampled)
+        return UNDECIDED if sampled and self.relation == "==" else HOLDS
 
     @cached_property
     def holds(self) -> bool:
@@ -153,11 +160,12 @@ class Claim:
                 return f"the {name} side is not finite{at}"
         return None
 
-    @cached_property
-    def unbounded(self) -> str | None:
-        """Where rounding errors have no finite bound in the domain, so that nothing can be decided, or None."""
-        at = self._first_not_finite(self.error)
-        return None if at is None else f"the rounding error of the two sides has no finite bound{at}"
+    @property
+    def left_open(self) -> str:
+        """Why nothing could be decided at some index of the domain, or that it could, as an empty text."""
+        if (at := self._first_not_finite(self.error)) is not None:
+            return f"the rounding error of the two sides has no finite bound{at}"
+        return "" if self.at_best == HOLDS else "draws can refute this equality and not confirm it"
 
     def _first_not_finite(self, values: Array) -> str | None:
         if _all_finite(values):
@@ -229,7 +237,7 @@ def _at_one_index(claim: Claim) -> dict[str, Any]:
     size = max(abs(lhs), abs(rhs), scale)
     room = gap + error if relation == "==" else gap
     slack = room / size if size > 0 and lhs == lhs and rhs == rhs and scale == scale else 0.0
-    state = _state(relation, gap, error) if inside else HOLDS
+    state = _state(claim, gap, error) if inside else HOLDS
     ratio = lhs / rhs if inside and relation != "==" and (rhs > 0 or rhs < 0) else None
     return {
         "gap": np.float64(gap), "error": np.float64(error), "slack": np.float64(slack), "domain": np.bool_(inside),
@@ -238,11 +246,12 @@ def _at_one_index(claim: Claim) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _state(relation: Relation, gap: float, error: float) -> np.int8:
+def _state(claim: Claim, gap: float, error: float) -> np.int8:
+    relation = claim.relation
     if not isfinite(error):
         return UNDECIDED
     if relation == "==":
-        return HOLDS if gap >= -error else FAILS
+        return claim.at_best if gap >= -error else FAILS
     if gap > error or (gap == error and relation in ("<=", ">=")):
         return HOLDS
     return FAILS if gap < -error or (gap == -error and relation in ("<", ">")) else UNDECIDED

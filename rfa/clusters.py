@@ -12,7 +12,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from rfa.rounding import Array
+from rfa.rounding import Array, Sampled
 
 Sampler = Callable[[np.random.Generator, int, int], Array]
 Tail = Callable[[Array, int], Array]
@@ -180,7 +180,7 @@ LAWS: dict[str, ClusterLaw] = {
 
 def tail_by_sampling(
     law: ClusterLaw, directions: Array, thresholds: Array, rng: np.random.Generator, draws: int = 20_000
-) -> tuple[Array, Array]:
+) -> Sampled:
     """P(<z, v_k> > t_kl) by Monte Carlo for unit rows v_k (k, d) and thresholds (k, l), with its error bound.
 
     The bound is five standard errors (and at least 10 / draws): a coverage failure below 1e-6 for each entry.
@@ -191,4 +191,4 @@ def tail_by_sampling(
         z = law.sample(rng, min(block, draws - start), directions.shape[1]) @ directions.T
         hits += np.stack([(z > thresholds[:, level]).sum(axis=0) for level in range(thresholds.shape[1])], axis=1)
     rate = hits / draws
-    return rate, np.maximum(5 * np.sqrt(rate * (1 - rate) / draws), 10 / draws)
+    return Sampled(rate, np.maximum(5 * np.sqrt(rate * (1 - rate) / draws), 10 / draws))

@@ -77,6 +77,7 @@ class Commands(click.Group):
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Parse and run; wrong usage is bad input like any other."""
+        _reopen_closed()
         with contextlib.suppress(AttributeError):
             sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
         try:
@@ -85,6 +86,8 @@ class Commands(click.Group):
         except OSError as why:
             _drop_output()
             code = _tell(f"{why.filename or 'standard output'}: {why.strerror or why}", BAD_INPUT)
+        except MemoryError as why:
+            code = _tell(f"memory: {why or 'there is not enough'}; lower n, m or d", BAD_INPUT)
         except click.ClickException as why:
             code = _tell(why.format_message(), BAD_INPUT)
         except click.Abort:
@@ -92,6 +95,13 @@ class Commands(click.Group):
         if standalone_mode:
             sys.exit(code)
         return code
+
+
+def _reopen_closed() -> None:
+    """A stream that whoever started the program has closed swallows what is written: the work is done all the same."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, closefd=False))
 
 
 def _tell(message: str, code: int) -> int:
@@ -246,7 +256,7 @@ def finish_all(papers: Sequence[Paper], reports: Sequence[Report], run: Run, out
 
 
 def write_json(data: Any, path: str | None) -> bool:
-    """Write `data` as JSON to `path` (- is standard output); whether it was asked for."""
+    """Write `data` as JSON to `path` (- is standard output); whether nothing else may go to standard output."""
     if path is None:
         return False
     text = json.dumps(finite(data), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -254,7 +264,7 @@ def write_json(data: Any, path: str | None) -> bool:
         click.echo(text, nl=False)
     else:
         write_text(text, Path(path))
-    return True
+    return path == "-"
 
 
 def write_text(text: str, path: Path) -> None:
@@ -277,6 +287,6 @@ def finite(data: Any) -> Any:
 
 
 def file_name(name: str) -> str:
-    """A name as a directory may have it: letters, digits, dots and dashes."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name).strip(".-")
-    return kept[:80] or "run"
+    """A name as a directory may have it: letters of any script, digits, dots and dashes, at most 200 bytes."""
+    kept = "".join(c if c.isalnum() or c in "._-" else "-" for c in name).strip(".-")
+    return kept[:50] or "run"

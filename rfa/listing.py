@@ -78,7 +78,8 @@ def symbols() -> list[dict[str, str]]:
 def explained(paper: Paper, id: str) -> str:
     """A statement in words with its premises, conclusions, chains, known gaps and readings.
 
-    `id` is that of a statement, a claim, a chain, a gap or a reading; case does not matter, nor μ for mu.
+    `id` is that of a statement, a claim, a chain, a gap or a reading, or what several of them begin with (L5 for L5a to
+    L5d, T1.train for its claims); case does not matter, nor μ for mu.
     """
     wanted = id.lower().replace("μ", "mu")
     for notes in (paper.gaps, paper.readings) if wanted not in {s.id.lower() for s in paper.results} else ():
@@ -93,8 +94,23 @@ def explained(paper: Paper, id: str) -> str:
             return "\n\n".join("\n".join(_chain(paper, statement, one)) for one in chains)
         if wanted in {statement.id.lower(), *(part.id.lower() for part in found)}:
             return "\n".join(_lines(paper, statement, found))
+    if family := list(_family(paper, run, wanted)):
+        return "\n\n".join(family)
     known = ", ".join(s.id for s in paper.results)
     raise InputError(f"{id!r}: no such statement, claim, chain, gap or reading; statements: {known}")
+
+
+def _family(paper: Paper, run: Run, wanted: str) -> Iterator[str]:
+    """Statements that are parts of one, or have claims that are, and chains whose ids begin with a numbered one."""
+    member = re.compile(re.escape(wanted) + "[.a-z]")
+    for statement in paper.results if any(c.isdigit() for c in wanted) else ():
+        found = parts(statement, run)
+        if any(member.match(id.lower()) for id in (statement.id, *(c.id for c in found if isinstance(c, Claim)))):
+            yield "\n".join(_lines(paper, statement, found))
+            continue
+        for one in found:
+            if isinstance(one, Chain) and member.match(one.id.lower()):
+                yield "\n".join(_chain(paper, statement, one))
 
 
 def _links(chain: Chain) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 `Rounded` pairs an array with a bound on the absolute error of each entry and carries the bound through arithmetic
 (running error analysis: each operation adds half a unit in the last place of its result to what its operands bring).
-A claim whose two sides lie within their bounds of each other is undecided, never passed or failed.
+A claim whose two sides lie within their bounds of each other is undecided, never passed or failed. `Sampled` is the
+same where draws made the number, so that its error is no matter of rounding: all that is computed from it is sampled.
 """
 
 from __future__ import annotations
@@ -62,20 +63,19 @@ class Rounded(NDArrayOperatorsMixin):
         raise TypeError("this NumPy function does not carry rounding errors; use `.value` to drop them on purpose")
 
     def __getitem__(self, index: Any) -> Rounded:
-        return Rounded(self.value[index], self._full_error()[index])
+        return type(self)(self.value[index], self._full_error()[index])
 
     def _full_error(self) -> Array:
         return np.broadcast_to(self.error, self.value.shape)
 
     def where(self, condition: Any, other: Any) -> Rounded:
         """These entries where `condition` holds, those of `other` elsewhere."""
-        return Rounded(
-            np.where(condition, self.value, value_of(other)), np.where(condition, self.error, error_of(other))
-        )
+        kind = type(other) if isinstance(other, Sampled) else type(self)
+        return kind(np.where(condition, self.value, value_of(other)), np.where(condition, self.error, error_of(other)))
 
     def reshape(self, *shape: int) -> Rounded:
         """The same entries in another shape."""
-        return Rounded(self.value.reshape(*shape), self._full_error().reshape(*shape))
+        return type(self)(self.value.reshape(*shape), self._full_error().reshape(*shape))
 
     def sum(self, axis: Any = None, where: Any = True) -> Rounded:
         """Sum along `axis`; any order of summation is covered by the error."""
@@ -84,7 +84,7 @@ class Rounded(NDArrayOperatorsMixin):
         total = terms.sum(axis=axis)
         count = terms.size // max(np.size(total), 1)
         rounding = UNIT * max(count - 1, 0) * np.abs(terms).sum(axis=axis)
-        return Rounded(total, errors.sum(axis=axis) + 1.01 * rounding)
+        return type(self)(total, errors.sum(axis=axis) + 1.01 * rounding)
 
     def mean(self, axis: Any = None) -> Rounded:
         """Mean along `axis`."""
@@ -101,7 +101,7 @@ class Rounded(NDArrayOperatorsMixin):
 
     def _extreme(self, pick: Any, empty: float, axis: Any, where: Any) -> Rounded:
         errors = np.where(where, self._full_error(), 0.0)
-        return Rounded(
+        return type(self)(
             pick(np.where(where, self.value, empty), axis=axis), np.max(errors, axis=axis, initial=0.0)
         )
 
@@ -115,7 +115,17 @@ class Rounded(NDArrayOperatorsMixin):
         if rule is None:
             return NotImplemented
         with np.errstate(all="ignore"):
-            return Rounded(*rule(ufunc(*values), values, [error_of(x)[()] for x in inputs]))
+            return type(self)(*rule(ufunc(*values), values, [error_of(x)[()] for x in inputs]))
+
+
+class Sampled(Rounded):
+    """A frequency or mean of random draws, with a bound on its error that sampling keeps but for a stated chance.
+
+    What arithmetic makes of it is sampled again (NumPy asks the subclass first). An equality of sampled sides can be
+    refuted but not confirmed: inside the error it is undecided, for every number in there agrees with the draws.
+    """
+
+    __slots__ = ()
 
 
 def value_of(x: Any) -> Array:

@@ -159,7 +159,8 @@ def check_memory(setting: Setting) -> int:
     """Bytes that the run of a setting takes; an error that says what to lower if they are not there."""
     run, free = memory_of(setting), psutil.virtual_memory().available
     coordinates = setting.d if engine_of(setting) == "direct" else sum(dimensions(setting))
-    parts = {**run, "fresh samples": memory_for(setting.fresh, coordinates, setting.m)}
+    judging = 2 * 8 * setting.n * setting.m  # claims about single samples and neurons compare two such arrays
+    parts = {**run, "fresh samples": memory_for(setting.fresh, coordinates, setting.m), "judging": judging}
     needed = sum(parts.values())
     if needed > free:
         largest = max(parts, key=lambda part: parts[part])
@@ -170,6 +171,7 @@ def check_memory(setting: Setting) -> int:
             "trace": "lower steps or m, or set record = 'light'",
             "libraries": "free some memory",
             "fresh samples": "lower fresh",
+            "judging": "lower n or m",
         }[largest]
         raise InputError(
             f"memory: the run takes {needed / 2**30:.3g} GiB ({largest} {parts[largest] / 2**30:.3g}), "

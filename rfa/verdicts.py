@@ -30,7 +30,7 @@ class Outcome(enum.Enum):
 
     ERROR = "It cannot be evaluated."
     REFUTED = "The premises hold and the conclusion fails."
-    UNDECIDED = "A slack lies within rounding error, or one run cannot decide a probability."
+    UNDECIDED = "A slack lies within the error of rounding or sampling, or one run cannot decide a probability."
     CONFIRMED = "The premises hold, and so does the conclusion."
     BEYOND = "The conclusion holds although a premise fails: true beyond what was promised."
     SILENT = "A premise fails and so does the conclusion: nothing was promised here."
@@ -42,10 +42,10 @@ class Verdict:
     """One claim of one statement on one run, reduced to what a report needs.
 
     `lhs` and `rhs` are the sides at the witness, the index of least slack (among the indices with the outcome
-    REFUTED or UNDECIDED if that is the outcome). `failing` names the premises that fail at some index of the claim,
-    `excess` by what factor each of them misses its bound at its worst index (None where its sides have no ratio),
-    `open` the premises that rounding leaves undecided at some index. `holds` at every index and `fails` at some may
-    both be false, where rounding leaves it open.
+    REFUTED or UNDECIDED if that is the outcome; of a text, which promises nothing, among those that fail). `failing`
+    names the premises that fail at some index of the claim, `excess` by what factor each of them misses its bound at
+    its worst index (None where its sides have no ratio), `open` the premises left undecided at some index.
+    `holds` at every index and `fails` at some may both be false, where rounding or sampling leaves it open.
     """
 
     id: str
@@ -188,9 +188,11 @@ def check_axes(claims: Sequence[Claim]) -> None:
 
 
 def judge_premise(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verdict:
-    """A premise by itself: CONFIRMED where it holds, SILENT where it fails."""
+    """A premise by itself: CONFIRMED where it holds, SILENT where it fails; without an index it holds of nothing."""
     if (ill := claim.ill) is not None:
         return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill, link=claim.link)
+    if not claim.size:
+        return replace(_without_index(claim), holds=True)
     if claim.holds:
         return _confirmed(claim, labels)
     counts = _counted(claim, PREMISE[claim.state])
@@ -208,10 +210,7 @@ def judge_claim(
             reason = ill if one is claim else f"premise {one.id}: {ill}"
             return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=reason, link=claim.link)
     if not claim.size:
-        reason = claim.note or "no index to judge: the quantifier is empty on this run"
-        return Verdict(
-            claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason, link=claim.link
-        )  # fmt: skip
+        return _without_index(claim)
     lined_up = [(p, _onto(p.state, p.axes, claim.axes)) for p in needs if not p.holds]
     if claim.holds and not lined_up and statement.kind != "TEXT":
         return _confirmed(claim, labels)
@@ -223,7 +222,15 @@ def judge_claim(
     outcome = next(o for o in CASES if counts[o])
     failing = {p.id: p.excess for p, state in lined_up if ((state == FAILS) & claim.domain).any()}
     unclear = tuple(p.id for p, state in lined_up if ((state == UNDECIDED) & claim.domain).any())
-    return _reduce(claim, outcome, counts, cases == CASES.index(outcome), labels, failing, unclear)
+    shown = cases == CASES.index(outcome)
+    if statement.kind == "TEXT" and claim.lowest == FAILS:
+        shown = claim.state == FAILS
+    return _reduce(claim, outcome, counts, shown, labels, failing, unclear)
+
+
+def _without_index(claim: Claim) -> Verdict:
+    reason = claim.note or "no index to judge: the quantifier is empty on this run"
+    return Verdict(claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason, link=claim.link)
 
 
 CASES = (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.CONFIRMED, Outcome.BEYOND, Outcome.SILENT)
@@ -279,7 +286,7 @@ def _reduce(
     lhs, rhs = claim.sides(at)
     on_run = claim.link is None or claim.link.state == "run"
     witness = {a: int(labels[a][i]) if on_run and a in labels else i for a, i in zip(claim.axes, at, strict=True)}
-    reason = (claim.unbounded or "") if outcome is Outcome.UNDECIDED else ""
+    reason = claim.left_open if outcome is Outcome.UNDECIDED else ""
     return Verdict(
         claim.id, claim.role, claim.says, outcome, counts, claim.relation, claim.holds, bool(claim.lowest == FAILS),
         lhs, rhs, float(claim.slack[at]), witness, claim.tightest_constant, tuple(failing), failing, unclear, reason,

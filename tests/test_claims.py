@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rfa import Rounded, suppose, then
+from rfa import Rounded, Sampled, suppose, then
 from rfa.claims import FAILS, HOLDS, UNDECIDED
 from rfa.rounding import UNIT
 from rfa.verdicts import judge_premise
@@ -49,6 +49,20 @@ def test_a_gap_within_its_rounding_error_is_undecided():
     assert then("a", "", far, "<=", 0.95).state == FAILS
 
 
+@pytest.mark.parametrize("axes", ["", "j"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_draws_refute_an_equality_and_never_confirm_it(axes, side):
+    def judged(kind, value, relation="=="):
+        drawn = kind(np.full(len(axes) * (2,), value), 0.1)
+        sides = (drawn, 1.0) if side == 0 else (1.0, drawn)
+        return then("a", "", sides[0], relation, sides[1], axes=axes)
+
+    assert (judged(Rounded, 1.05).state == HOLDS).all() and judged(Rounded, 1.05).left_open == ""
+    assert (judged(Sampled, 1.05).state == UNDECIDED).all() and "not confirm" in judged(Sampled, 1.05).left_open
+    assert (judged(Sampled, 1.2).state == FAILS).all()
+    assert (judged(Sampled, 1.2, ("<=", ">=")[1 - side]).state == HOLDS).all()
+
+
 @pytest.mark.parametrize("relation", list(MIRROR))
 @pytest.mark.parametrize("error", [np.inf, np.nan])
 def test_an_error_without_a_bound_leaves_everything_open(relation, error):
@@ -56,7 +70,7 @@ def test_an_error_without_a_bound_leaves_everything_open(relation, error):
     claim = then("a", "", lhs, relation, 9.0, axes="j")
 
     assert claim.state[1] == UNDECIDED and claim.state[0] != UNDECIDED
-    assert claim.unbounded == "the rounding error of the two sides has no finite bound at j=1"
+    assert claim.left_open == "the rounding error of the two sides has no finite bound at j=1"
 
 
 @pytest.mark.parametrize(
@@ -203,9 +217,7 @@ def test_a_claim_without_an_index_misses_nothing():
 
 def test_a_claim_is_sure_and_certain_unless_it_says_otherwise():
     assert not then("a", "", 0, "<=", 1).may_fail
-    assert (
-        suppose("a", "", 0, "<=", 1).probability == 1.0 and then("a", "", Rounded(0.0, 1.0), "<=", 1).unbounded is None
-    )
+    assert suppose("a", "", 0, "<=", 1).probability == 1.0 and then("a", "", Rounded(0.0, 1.0), "<=", 1).left_open == ""
 
 
 EDGES = st.sampled_from([0.0, 1.0, -1.0, 1 + 2**-52, 5e-324, 1e308, -1e308, np.inf, -np.inf, np.nan])
@@ -223,12 +235,13 @@ def test_a_claim_without_axes_says_what_it_says_on_one_index(lhs, rhs, above, be
             "P", "p", sides[0].reshape(1), relation, sides[1].reshape(1), axes="j", where=[inside], scale=scale
         )
         told = [replace(judge_premise(claim, {}), witness={}, reason="") for claim in (point, row)]
+        point.gap, row.gap, row.slack, row.state  # noqa: B018
 
     for name in ("gap", "error", "slack", "domain", "state"):
         assert np.array_equal(np.reshape(getattr(point, name), 1), getattr(row, name), equal_nan=True), name
     for name in ("size", "lowest", "holds"):
         assert getattr(point, name) == getattr(row, name) and type(getattr(point, name)) is type(getattr(row, name))
-    assert (point.ill is None) == (row.ill is None) and (point.unbounded is None) == (row.unbounded is None)
+    assert (point.ill is None) == (row.ill is None) and (point.left_open == "") == (row.left_open == "")
     if point.ill is None:
         assert point.tightest_constant == row.tightest_constant and point.excess == row.excess
         assert repr(told[0]) == repr(told[1])
@@ -319,7 +332,7 @@ def test_a_claim_is_what_a_loop_over_its_indices_says(relation, lhs, above, rhs,
     assert claim.lowest == min((told[at][3] for at in domain), default=HOLDS)
     assert claim.holds == all(told[at][3] == HOLDS for at in domain)
     assert claim.worst() == (min(domain, key=lambda at: told[at][2]) if domain else None)
-    assert claim.ill is None and claim.unbounded is None
+    assert claim.ill is None and claim.left_open == ""
     assert claim.tightest_constant == smallest_factor(relation, [(sides[0][at], sides[1][at]) for at in domain])
 
 
@@ -345,9 +358,8 @@ def test_the_first_side_that_is_not_finite_is_told_with_its_index(lhs, where):
     )
 
     assert left.ill == (says and f"the left side {says}") and right.ill == (says and f"the right side {says}")
-    assert open_.unbounded == (
-        says and says.replace("is not finite", "the rounding error of the two sides has no finite bound")
-    )
+    told = "the rounding error of the two sides has no finite bound"
+    assert open_.left_open == (says.replace("is not finite", told) if says else "")
 
 
 @pytest.mark.parametrize(("name", "side"), [("left", (np.inf, "<=", 1)), ("right", (1, "<=", np.nan))])

@@ -1,6 +1,7 @@
 import json
 import os
 import pkgutil
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import rfa as rfa_package
 from rfa import InputError, Setting, audit, find_papers, listing, save_run
 from rfa.audit import difference, find_paper, find_setting, named_settings, replay_command, simulate
 from rfa.cli import main
+from rfa.command_line import file_name
 from rfa.papers import AssumptionRow, AssumptionTable
 from rfa.report import read
 from tests.report.toys import BEYOND, REFUTED, SILENT, link, not_applicable, paper, raising, toy
@@ -343,6 +345,22 @@ def test_explain_finds_a_statement_by_any_of_its_ids(papers, id):
         assert "Z1.c  0 ≤ c" in told and "X0 <= X1  a step  [G1]" in told and "G1  a slip" in told
 
 
+@pytest.mark.parametrize(
+    ("id", "heads"),
+    [("l5", ["L5b", "L5a", "L5c", "L5d"]), ("T1.train", ["T1"]), ("L3.norm", ["L3"]), ("U-L3", ["U-L3a", "U-L3b"])],
+)
+def test_explain_tells_all_that_an_id_is_the_beginning_of(id, heads):
+    told = listing.explained(find_paper("printed"), id)
+
+    assert [line.split("  ")[0] for line in told.splitlines() if line.split("  ")[0] in heads] == heads
+
+
+@pytest.mark.parametrize("id", ["RP", "U-", "E", "L1", "L5z", ".*"])
+def test_the_beginning_of_too_much_explains_nothing(id):
+    with pytest.raises(InputError, match="no such statement"):
+        listing.explained(find_paper("printed"), id)
+
+
 def test_explain_tells_a_gap(papers):
     papers(toy("Z1"))
 
@@ -576,6 +594,15 @@ def test_a_link_for_json_is_followed(papers, tmp_path):
     assert (tmp_path / "link.json").is_symlink() and json.loads((tmp_path / "there.json").read_text())
 
 
+@pytest.mark.parametrize("command", ["list", "assumptions", "constants", "certify"])
+def test_json_goes_to_a_file_beside_what_is_shown_or_to_standard_output_alone(command, tmp_path):
+    what = {"list": [], "certify": ["explicit-10"]}.get(command, ["quick"])
+    plain, beside, alone = (call(command, *what, *more) for more in ([], ["--json", tmp_path / "j"], ["--json", "-"]))
+
+    assert beside.stdout == plain.stdout and beside.exit_code == alone.exit_code == plain.exit_code
+    assert json.loads(alone.stdout) == json.loads((tmp_path / "j").read_text())
+
+
 @pytest.mark.parametrize("words", [("list",), ("--help",), ("list", "--json", "/dev/full")])
 def test_a_full_output_is_one_line(words, tmp_path):
     with open("/dev/full", "w") as full:
@@ -583,6 +610,35 @@ def test_a_full_output_is_one_line(words, tmp_path):
         done = subprocess.run(rfa(*words), stdout=out, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
 
     assert done.returncode == 2 and b"No space left on device" in done.stderr and done.stderr.count(b"\n") == 1
+
+
+def test_memory_that_runs_out_in_the_middle_is_told_in_one_line(papers, monkeypatch):
+    def hungry(*arguments, **options):
+        raise MemoryError("Unable to allocate 59.6 GiB for an array with shape (4000, 2000000)")
+
+    papers(toy("Z1"))
+    monkeypatch.setattr(audit, "judge", hungry)
+    done = call("verify")
+
+    told = "rfa: memory: Unable to allocate 59.6 GiB for an array with shape (4000, 2000000); lower n, m or d\n"
+    assert done.exit_code == 2 and done.stderr.endswith(told) and not written()
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 0), (">&- 2>&- <&-", 0), ("2>&- >/dev/full", 2)])
+def test_a_closed_stream_swallows_what_is_said(closed, code, tmp_path):
+    told = tmp_path / "told.json"
+    command = f"{shlex.join(rfa('list', '--json', str(told)))} {closed}"
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
+
+    assert done.returncode == code and done.stderr == b"" and json.loads(told.read_text())
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("läufe 1", "läufe-1"), ("данные", "данные"), ("../x", "x"), ("...", "run"), ("運" * 90, "運" * 50)],
+)
+def test_a_name_of_any_script_is_a_folder_of_its_own(name, folder):
+    assert file_name(name) == folder and len(os.fsencode(folder)) <= 200
 
 
 @pytest.mark.parametrize("words", [("--out", ""), ("--save-run", ""), ("--set", 'name="""'), ("--set", "noisy=[1")])

@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 
 from rfa.data import CENTRE_LABEL, draw_centres, draw_fresh, draw_sample, draw_start, stream
+from rfa.simulation import simulate
 from tests.runs import small_setting
 
 
@@ -24,6 +25,21 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_other_ones():
 @pytest.mark.parametrize("change", [{"n": 96}, {"sigma": 0.5}, {"noise": "half-space"}, {"clusters": "cube"}])
 def test_the_start_does_not_depend_on_the_data(change):
     assert (draw_start(small_setting())[0] == draw_start(small_setting(**change))[0]).all()
+
+
+@pytest.mark.parametrize("change", [{"n": 96}, {"eta": 0.4, "noisy": None}, {"K": 7}, {"fresh": 900}, {"C0": 3.0}])
+def test_a_run_starts_at_the_same_weights_whatever_else_is_changed(change):
+    one, other = simulate(small_setting(engine="direct")), simulate(small_setting(engine="direct", **change))
+
+    assert (one.W(0) == other.W(0)).all()
+
+
+def test_no_number_of_the_sample_is_one_of_the_start():
+    setting = small_setting(sigma=1.0, omega_init=1.0, orientation="axes")
+    sample = draw_sample(setting)
+    z = (sample.X - sample.centre[sample.cluster])[:, 2:]
+
+    assert not np.isin(z.round(12), draw_start(setting)[0].round(12)).any()
 
 
 def test_streams_and_draws_are_independent():

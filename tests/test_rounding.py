@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from rfa import Rounded
+from rfa import Rounded, Sampled, rounded
 
 number = st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
 positive = st.floats(1e-3, 1e6)
@@ -42,6 +42,25 @@ def test_the_bound_covers_what_underflow_loses(a, b):
     assert covers(Rounded(a) / (1 / b), Fraction(a) / Fraction(1 / b))
     assert covers(Rounded(a) ** 2, Fraction(a) ** 2)
     assert np.exp(Rounded(-1e4)).error > 0
+
+
+WAYS = {
+    "left of a number": lambda x: 1 - x, "right of an array": lambda x: np.ones(3) * x, "power": lambda x: x**2,
+    "beside a rounded one": lambda x: Rounded(np.ones(3)) / x, "function": np.sqrt, "sum": lambda x: x.sum(),
+    "mean": lambda x: x.mean(), "least": lambda x: x.min(), "largest": lambda x: x.max(), "entry": lambda x: x[0],
+    "shape": lambda x: x.reshape(3, 1), "choice": lambda x: x.where(np.array([True, False, True]), 0.0),
+    "other choice": lambda x: Rounded(np.zeros(3)).where(np.array([True, False, True]), x),
+    "kept": rounded,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_computed_from_draws_stays_sampled_and_has_the_same_numbers(way):
+    value, error = np.array([0.2, 0.3, 0.4]), np.array([0.1, 0.0, 0.2])
+    drawn, plain = WAYS[way](Sampled(value, error)), WAYS[way](Rounded(value, error))
+
+    assert type(drawn) is Sampled and type(plain) is Rounded
+    assert np.array_equal(drawn.value, plain.value) and np.array_equal(drawn.error, plain.error)
 
 
 def test_a_product_with_zero_stays_exact():

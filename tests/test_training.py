@@ -227,6 +227,14 @@ def test_a_run_that_does_not_fit_says_what_to_lower():
         check_memory(small_setting(K=10**9, m=64))
 
 
+def test_what_is_judged_sample_by_neuron_is_part_of_the_memory_that_is_predicted(monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=2**34))
+    check_memory(small_setting(n=4000, m=2 * 10**5))
+
+    with pytest.raises(InputError, match=r"\(judging .*; lower n or m$"):
+        check_memory(small_setting(n=4000, m=10**6))
+
+
 def test_fresh_samples_are_part_of_the_memory_that_is_predicted(monkeypatch):
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=2**34))
     check_memory(small_setting(fresh=10**8))

@@ -282,6 +282,16 @@ def test_a_link_that_holds_with_a_probability_is_not_refuted():
     assert judge(toy(PROOF, made), RUN).links[0].outcome is Outcome.UNDECIDED
 
 
+def test_a_premise_without_an_index_is_no_green_row_and_stands_in_the_way_of_nothing():
+    empty = suppose("p", "", np.ones(3), "<=", np.zeros(3), axes="t", where=np.zeros(3, dtype=bool))
+    judgement = judge(toy(empty, then("c", "", 0, "<=", 1)), RUN)
+    alone = judge(toy(empty, kind="CONDITION"), RUN)
+
+    (premise,) = judgement.premises
+    assert premise.outcome is Outcome.NOT_APPLICABLE and premise.holds and "no index" in premise.reason
+    assert judgement.outcome is Outcome.CONFIRMED and alone.outcome is Outcome.NOT_APPLICABLE
+
+
 # ---- against a loop over the indices ------------------------------------------------------------------------------
 
 GRAVITY = [Outcome.REFUTED, Outcome.UNDECIDED, Outcome.CONFIRMED, Outcome.BEYOND, Outcome.SILENT]
@@ -342,12 +352,13 @@ def test_a_premise_is_what_a_loop_over_its_indices_says(values, inside):
     (verdict,) = judge(toy(premise, kind="ASSUMPTION"), RUN).premises
     found = [standing(values[at]) for at in np.ndindex(3, 2) if inside[at]]
     outcome = Outcome.SILENT if "fails" in found else Outcome.UNDECIDED if "open" in found else Outcome.CONFIRMED
+    outcome = outcome if found else Outcome.NOT_APPLICABLE
 
     assert verdict.outcome is outcome and verdict.fails == ("fails" in found)
     words = {Outcome.CONFIRMED: "holds", Outcome.UNDECIDED: "open", Outcome.SILENT: "fails"}
     assert {o: k for o, k in verdict.counts.items() if k} == {o: found.count(w) for o, w in words.items() if w in found}
     assert verdict.holds == (set(found) <= {"holds"})
-    if found and outcome is not Outcome.CONFIRMED:
+    if outcome in (Outcome.SILENT, Outcome.UNDECIDED):
         pool = [at for at in np.ndindex(3, 2) if inside[at] and standing(values[at]) != "holds"]
         at = min(pool, key=lambda at: values[at])
         assert verdict.witness == {"t": 5 + at[0], "j": at[1]} and verdict.rhs == values[at]

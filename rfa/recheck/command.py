@@ -45,7 +45,7 @@ def recheck(report: Path, run: Path, json_path: str | None, quiet: bool) -> int:
     with bar(quiet=quiet) as progress:
         found, facts = rechecked(report, run, progress)
     result = document(found, facts)
-    if not write_json(result, json_path) or json_path != "-":
+    if not write_json(result, json_path):
         click.echo(sentence(result) if quiet else "\n".join(shown(result)))
     return FAILED if result["differs"] else OK
 

@@ -208,11 +208,11 @@ def mean_cosine(run: ExactRun, t: int, mu: int) -> Ball:
 
 
 def mean_square(run: ExactRun) -> Sides:
-    """Mean of ⟨ŵ_j(0), μ_k⟩² against 1/d, within five standard deviations of its law."""
+    """How far the mean of ⟨ŵ_j(0), μ_k⟩² is from 1/d, against five standard deviations of its law."""
     found = [run.toward(0, j, mu) / run.norm(0, j) for j in range(run.m) for mu in (0, 2)]
     mean = sum((c * c for c in found), Ball(0)) / len(found)
     d, m = run.d, run.m
-    return Ball(mean.value, mean.radius + 5 * root(ball(d - 2) / (d**2 * (d + 2) * m)).value), 1 / ball(d)
+    return abs(mean - 1 / ball(d)), 5 * root(ball(d - 2) / (d**2 * (d + 2) * m))
 
 
 def candidates(run: ExactRun) -> list[Index]:
@@ -275,7 +275,7 @@ REMARKS: Table = {
     "X2.step": row(
         "mu", ">=", lambda run, mu: (mean_cosine(run, 1, mu), 1 / root(root(run.d))), candidates, text=True
     ),
-    "X2.scale": row("", "==", mean_square, text=True),
+    "X2.scale": row("", "<=", mean_square, lambda run: [()] if run.d > 2 else [], text=True),
     "X3.norms": row(
         "s j", ">", lambda run, s, j: (run.norm(s + 1, j), run.norm(s, j)), at(later_steps, in_J), text=True
     ),

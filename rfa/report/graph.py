@@ -17,7 +17,7 @@ WORDS = {
     "true for another reason": "confirmed although something its proof uses is refuted",
     "beyond": "true although a premise fails",
     "silent": "not true, and not promised: a premise fails",
-    "undecided": "within rounding error, or a matter of probability",
+    "undecided": "within the error of rounding or sampling, or a matter of probability",
     "refuted": "the premises hold and the conclusion fails",
     "error": "could not be evaluated",
     "does not apply": "the run lacks what it speaks of",

@@ -120,8 +120,8 @@ class Report:
 
     def _in_part(self, outcome: str) -> str:
         """How many conclusions have this outcome at some indices and do not hold at others."""
-        rows = [row for _, row in self.conclusions() if row["outcome"] == outcome and row["holds"] is False]
-        broken = len(rows) if outcome in ("CONFIRMED", "BEYOND") else 0
+        rows = [row for _, row in self.conclusions() if row["outcome"] == outcome != "SILENT"]
+        broken = sum("SILENT" in row["counts"] for row in rows)
         return f" ({broken} of them in part: not promised at other indices, and failing there)" if broken else ""
 
     def exit_code(self, level: Level = "refuted") -> int:
@@ -210,7 +210,9 @@ def _promised(row: Row) -> str:
 
 
 def conclusion(row: Row) -> str:
-    """Whether a claim `holds`, `fails` or is `open` within rounding; `–` where it was not judged."""
+    """Whether a claim `holds`, `fails` or is `open` within its error; `–` where it was not judged."""
+    if row["outcome"] == "NOT_APPLICABLE":
+        return "–"
     return {True: "holds", False: "fails", None: "open" if row["slack"] is not None else "–"}[row["holds"]]
 
 

@@ -108,7 +108,7 @@ def first_failure(report: Report) -> str:
     for statement, row in report.conclusions():
         if row["holds"] is False:
             where = f" at {at(row)}" if row["witness"] else ""
-            decided = row["outcome"] in ("REFUTED", "UNDECIDED")
+            decided = row["outcome"] == "REFUTED" or (row["outcome"] == "UNDECIDED" and statement["kind"] != "TEXT")
             told = word(row["outcome"]) if decided else f"not promised there, {premises_told(statement, row)}"
             return f"First conclusion that does not hold: {label(row)}{where}, slack {figure(row['slack'])}; {told}."
     return ""

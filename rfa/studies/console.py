@@ -106,7 +106,7 @@ def delivered(folder: Path, report: Shown, work: Work) -> int:
 
 def show(document: dict[str, Any], text: str, json_path: str | None) -> None:
     """Text on standard output, JSON in a file if asked for; with - JSON alone on standard output."""
-    if not write_json(document, json_path) or json_path != "-":
+    if not write_json(document, json_path):
         click.echo(text)
 
 

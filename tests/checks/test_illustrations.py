@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 import checks.illustrations
+from checks import PAPER
 from checks.illustrations import (
     amplification,
     candidates,
+    deviation,
     fresh_points,
     linear_classifiers,
     mean_correlation,
@@ -20,9 +22,11 @@ from checks.illustrations import (
     turning_away,
 )
 from rfa import Outcome, judge
+from rfa.claims import HOLDS
+from rfa.clusters import LAWS
 from tests.checks.catalogue import breaking
 from tests.checks.faulty import broken, constant
-from tests.planting import breaks, fails_where_planted, holding
+from tests.planting import breaks, claims_of, fails_where_planted, holding
 from tests.runs import loose, small
 
 STATEMENTS = (linear_classifiers, amplification, turning_away, resemblance, steady_derivative)
@@ -45,7 +49,31 @@ def test_asymmetric_clusters_let_a_linear_classifier_beat_guessing():
     verdict = holding(judge(linear_classifiers, skew))["X1.linear"]
 
     breaks(linear_classifiers, loose(sigma=0.1), skew, "X1.linear", v=(2, 3))
-    assert abs(verdict.lhs - 0.5) > 0.05
+    assert abs(verdict.lhs - 0.5) > 0.05 and verdict.counts[Outcome.SILENT] == 2
+
+
+@pytest.mark.parametrize("law", sorted(name for name, law in LAWS.items() if law.symmetric))
+def test_half_is_confirmed_by_a_closed_form_and_left_open_by_draws(law):
+    verdict = holding(judge(linear_classifiers, loose(clusters=law, sigma=0.2)))["X1.linear"]
+    drawn = not LAWS[law].spherical
+
+    assert verdict.outcome is (Outcome.UNDECIDED if drawn else Outcome.BEYOND)
+    assert not verdict.fails and verdict.holds is not drawn
+    assert ("not confirm" in verdict.reason) is drawn
+
+
+@pytest.mark.parametrize("law", sorted(LAWS))
+def test_what_is_equal_within_its_error_is_equal_to_five_digits_unless_draws_leave_it_open(law):
+    run = loose(clusters=law, sigma=0.2)
+    claims = [(c.id, c) for s in PAPER.results for c in claims_of(s, run).values() if c.relation == "==" and c.size]
+    vague = {id for id, c in claims if ((c.state == HOLDS) & c.domain & (c.error > 1e-5 * size(c))).any()}
+
+    assert len(claims) > 60 and vague == set()
+
+
+def size(claim):
+    sides = np.maximum(np.abs(claim.lhs.value), np.abs(claim.rhs.value))
+    return np.maximum(np.maximum(sides, claim.scale), 1e-12)
 
 
 def test_wide_clusters_leave_the_affine_classifier_undecided():
@@ -128,7 +156,13 @@ def test_the_mean_square_correlation_has_mean_one_over_d_and_the_stated_spread()
     run = small()
     literal = np.mean([(w @ k / np.linalg.norm(w)) ** 2 for w in run.W(0) for k in run.sample.mu])
     assert float(mean_square(run)) == pytest.approx(literal)
-    assert float(mean_square(run).error) == pytest.approx(5 * sqrt(4 / (36 * 8 * run.m)))
+    assert float(deviation(run)) == pytest.approx(sqrt(4 / (36 * 8 * run.m)))
+
+
+def test_in_the_plane_there_is_no_scale_to_measure():
+    verdict = holding(judge(amplification, small(d=2)))["X2.scale"]
+
+    assert verdict.outcome is Outcome.NOT_APPLICABLE and "of necessity" in verdict.reason
 
 
 def test_a_turn_of_the_start_along_the_centres_breaks_the_scale_and_the_order():

@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from rfa import Rounded, judge, suppose, then
 from rfa.audit import judge_all
 from rfa.report.document import digest
+from rfa.report.terminal import first_failure
 from tests.report.toys import BEYOND, REFUTED, SILENT, link, not_applicable, paper, raising, report, toy
 from tests.runs import small
 
@@ -195,3 +197,13 @@ def test_what_holds_in_part_is_counted_so_in_the_sentence_and_by_index_in_the_ta
     assert made.to_frame().set_index("claim")["counts"].to_dict() == {
         "RP.p": "SILENT:1", "Z1.c": "BEYOND:1", "Z1.d": "BEYOND:1 SILENT:2"
     }  # fmt: skip
+
+
+def test_a_failure_of_a_text_is_told_beside_what_is_undecided_in_it():
+    open_or_not = then("Z1.e", "0 ≤ e", Rounded(np.zeros(3), 1.5), "<=", np.array([1.0, -2.0, -1.0]), axes="j")
+    made = report(replace(toy("Z1", parts=[open_or_not]), kind="TEXT"))
+    told = "1 undecided (1 of them in part: not promised at other indices, and failing there)"
+
+    assert made["Z1.e"]["counts"] == {"UNDECIDED": 2, "SILENT": 1} and made["Z1.e"]["witness"] == {"j": 1}
+    assert told in made.sentence
+    assert first_failure(made).endswith("Z1.e at j=1, slack -1; not promised there, for the text promises nothing.")
