@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from rfa.rounding import Array
 
 TILE = 65_536
 """Entries of a tile (neurons x samples) that a pass keeps in the second-level cache."""
+
+LARGE = 4 * TILE
+"""Entries of a tile where every sample reaches all of many coordinates: products, faster where large, cost most there."""
 
 SMALL = 512
 """Samples up to which all groups are summed by one product."""
@@ -92,16 +96,18 @@ def lay_out(problem: Problem) -> Layout:
     groups = np.searchsorted(2 * sample.cluster + sample.noisy, range(9))
     reach = sample.reach
     width = int(reach.max())
-    size = 256 if width >= WIDE else max(1024, 8 * (TILE // (8 * m)))
-    blocks = [_block(sample, slice(start, min(start + size, n)), reach) for start in range(0, n, size)]
-    rows = max(8, TILE // min(size, n))
+    full = width >= WIDE and int(reach.min()) == width
+    tile = LARGE if full else TILE
+    size = isqrt(tile) if width >= WIDE else max(1024, 8 * (TILE // (8 * m)))
+    blocks = [_block(sample, rows, reach) for rows in _equal(n, size)]
+    rows = max(8, tile // min(size, n))
     return Layout(
         problem,
         groups,
         blocks,
         [part for k in range(8) for part in _cut(k, int(groups[k]), int(groups[k + 1]), 4096)],
         [slice(start, min(start + rows, m)) for start in range(0, m, rows)],
-        [(slice(k, min(k + 256, width)), int(np.argmax(reach > k))) for k in range(0, width, 256)],
+        [(part, int(np.argmax(reach > part.start))) for part in _equal(width, 1024 if full else 256)],
         width,
         np.where(problem.in_J, problem.a, 0).astype(problem.a.dtype),
         bool(problem.in_J.all()),
@@ -112,6 +118,12 @@ def lay_out(problem: Problem) -> Layout:
 def _block(sample: Sample, rows: slice, reach: NDArray[np.int64]) -> Block:
     clusters, starts = np.unique(sample.cluster[rows], return_index=True)
     return Block(rows, int(reach[rows].max()), clusters, starts)
+
+
+def _equal(count: int, most: int) -> list[slice]:
+    """Slices of at most `most`, in length as equal as whole multiples of eight can be."""
+    step = 8 * -(-count // (8 * -(-count // most)))
+    return [slice(start, min(start + step, count)) for start in range(0, count, step)]
 
 
 def _cut(group: int, first: int, last: int, size: int) -> list[tuple[int, slice]]:
