@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from rfa.engine.descent import Descent, Seen, sizes
-from rfa.engine.layout import Layout, Problem, lay_out, sorted_by_group
+from rfa.engine.descent import Descent, Seen
+from rfa.engine.layout import Layout, Problem, lay_out, lengths, sorted_by_group
 from rfa.engine.plain import look_plainly
 from rfa.engine.threads import workers
-from rfa.engine.weights import Continue, lengths
+from rfa.engine.weights import Continue
 from rfa.network import Form
 from rfa.rounding import Array
 from rfa.trace import SUMS, Trace, shapes
@@ -94,7 +94,7 @@ class Logger:
         noisy = self.problem.sample.noisy
         self.members = np.array([(~noisy).sum(), noisy.sum()])
         self.y = self.problem.sample.y.astype(self.problem.sample.X.dtype)
-        self.size = sizes(layout)
+        self.size = layout.size
         self.present = np.flatnonzero(np.diff(layout.groups))
         self.starts = layout.groups[self.present]
 

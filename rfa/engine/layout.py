@@ -55,7 +55,7 @@ class Layout:
 
     `groups` (9,) bounds of the eight groups; `parts` those groups cut at block borders, as (group, slice); `chunks` of
     neurons; `columns` of coordinates, each with the first sample that reaches it. `a_J` (m,) is a on J and zero
-    elsewhere; `spread` (n,), for small samples alone, the group of each sample.
+    elsewhere; `spread` (n,), for small samples alone, the group of each sample; `size` (n,) is ‖x_i‖.
     """
 
     problem: Problem
@@ -68,6 +68,7 @@ class Layout:
     a_J: Array
     all_in_J: bool
     spread: NDArray[np.int64] | None
+    size: Array
 
     @property
     def wide(self) -> bool:
@@ -112,7 +113,13 @@ def lay_out(problem: Problem) -> Layout:
         np.where(problem.in_J, problem.a, 0).astype(problem.a.dtype),
         bool(problem.in_J.all()),
         2 * sample.cluster + sample.noisy if n <= SMALL else None,
+        np.concatenate([lengths(sample.X[block.rows, : block.width]) for block in blocks]),
     )
+
+
+def lengths(rows: Array) -> Array:
+    """Euclidean norm of each row."""
+    return np.asarray(np.sqrt(np.einsum("jk,jk->j", rows, rows)))
 
 
 def _block(sample: Sample, rows: slice, reach: NDArray[np.int64]) -> Block:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfa.engine.layout import TILE, Block, Layout, multiply, product_error
+from rfa.engine.layout import TILE, Block, Layout, lengths, multiply, product_error
 from rfa.engine.patterns import Patterns
 from rfa.engine.threads import Each
 from rfa.rounding import Array
@@ -26,11 +26,6 @@ class Measures:
 
 def _joined(parts: list[Measures]) -> Measures:
     return Measures(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("norm", "moved", "projection")))
-
-
-def lengths(rows: Array) -> Array:
-    """Euclidean norm of each row."""
-    return np.asarray(np.sqrt(np.einsum("jk,jk->j", rows, rows)))
 
 
 class Single:
