@@ -94,7 +94,7 @@ class Logger:
         noisy = self.problem.sample.noisy
         self.members = np.array([(~noisy).sum(), noisy.sum()])
         self.y = self.problem.sample.y.astype(self.problem.sample.X.dtype)
-        self.size = layout.size
+        self.size = np.where(layout.size > 0, layout.size, np.inf)
         self.present = np.flatnonzero(np.diff(layout.groups))
         self.starts = layout.groups[self.present]
 
@@ -133,7 +133,7 @@ class Logger:
             found = self._by_group(pick, both, np.nan)
             log[f"margin_{end}"][t] = found[0].reshape(4, 2)
             log[f"sub_margin_{end}"][t] = found[-1].reshape(4, 2)
-        log["reach"][t] = np.divide(np.abs(margins), self.size, out=np.zeros_like(margins), where=self.size > 0).max()
+        log["reach"][t] = (np.abs(margins) / self.size).max()
         log["loss"][t] = mean_loss(margins, seen.g)
         right = self._by_group(np.add, (margins > 0).view(np.int8), 0, dtype=np.int64).reshape(4, 2).sum(axis=0)
         log["accuracy"][t] = np.divide(right, self.members, out=np.full(2, np.nan), where=self.members > 0)
@@ -173,5 +173,5 @@ class Logger:
 
 def mean_loss(margins: Array, g: Array) -> float:
     """Mean logistic loss: −log(1 − g), or from the margins where some g rounds to 1."""
-    losses = -np.log1p(-g) if g.max() < 1 else np.logaddexp(0, -margins)
-    return float(losses.mean())
+    total = -np.log1p(-g).sum() if g.max() < 1 else np.logaddexp(0, -margins).sum()
+    return float(total) / len(g)
