@@ -16,7 +16,7 @@ TILE = 65_536
 """Entries of a tile (neurons x samples) that a pass keeps in the second-level cache."""
 
 LARGE = 4 * TILE
-"""Entries of a tile where every sample reaches all of many coordinates: products, faster where large, cost most there."""
+"""Entries of a tile where every sample reaches all of many coordinates: a step then is its products, fast if large."""
 
 SMALL = 512
 """Samples up to which all groups are summed by one product."""
@@ -77,9 +77,9 @@ class Layout:
 
     @property
     def heavy(self) -> bool:
-        """Whether a step is long enough for threads to help."""
+        """Whether threads help: in short operations they wait for the interpreter more than they gain."""
         n, m = len(self.problem.sample.y), len(self.problem.a)
-        return n * m * (self.width + 20) > 20_000_000
+        return self.width >= 64 and n * m * self.width > 250_000_000
 
 
 def sorted_by_group(sample: Sample) -> Sample:

@@ -25,7 +25,8 @@ class Measures:
 
 
 def _joined(parts: list[Measures]) -> Measures:
-    return Measures(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("norm", "moved", "projection")))
+    columns = zip(*((part.norm, part.moved, part.projection) for part in parts), strict=True)
+    return Measures(*(np.concatenate(column) for column in columns))
 
 
 class Single:
