@@ -54,8 +54,9 @@ class Layout:
     """Blocks and groups of a sample that stands in the order 2 cluster + noisy.
 
     `groups` (9,) bounds of the eight groups; `parts` those groups cut at block borders, as (group, slice); `chunks` of
-    neurons; `columns` of coordinates, each with the first sample that reaches it. `a_J` (m,) is a on J and zero
-    elsewhere; `spread` (n,), for small samples alone, the group of each sample; `size` (n,) is ‖x_i‖.
+    neurons; `columns` of coordinates, each with the first sample that reaches it. `outer` (k, m) is a and, unless all
+    neurons are in J, a on J and zero elsewhere. `spread` (n,), for small samples alone, is the group of each sample,
+    `size` (n,) is ‖x_i‖.
     """
 
     problem: Problem
@@ -65,8 +66,7 @@ class Layout:
     chunks: list[slice]
     columns: list[tuple[slice, int]]
     width: int
-    a_J: Array
-    all_in_J: bool
+    outer: Array
     spread: NDArray[np.int64] | None
     size: Array
 
@@ -110,8 +110,7 @@ def lay_out(problem: Problem) -> Layout:
         [slice(start, min(start + rows, m)) for start in range(0, m, rows)],
         [(part, int(np.argmax(reach > part.start))) for part in _equal(width, 1024 if full else 256)],
         width,
-        np.where(problem.in_J, problem.a, 0).astype(problem.a.dtype),
-        bool(problem.in_J.all()),
+        np.stack([problem.a] if problem.in_J.all() else [problem.a, np.where(problem.in_J, problem.a, 0)]),
         2 * sample.cluster + sample.noisy if n <= SMALL else None,
         np.concatenate([lengths(sample.X[block.rows, : block.width]) for block in blocks]),
     )
