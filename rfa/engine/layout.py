@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,17 +97,16 @@ def lay_out(problem: Problem) -> Layout:
     reach = sample.reach
     width = int(reach.max())
     full = width >= WIDE and int(reach.min()) == width
-    tile = LARGE if full else TILE
-    size = isqrt(tile) if width >= WIDE else max(1024, 8 * (TILE // (8 * m)))
+    size = max(1024, 8 * (TILE // (8 * m))) if width < WIDE else _long(n, 2, 512) if full else 256
     blocks = [_block(sample, rows, reach) for rows in _equal(n, size)]
-    rows = max(8, tile // min(size, n))
+    rows = max(8, (LARGE if full else TILE) // min(size, n))
     return Layout(
         problem,
         groups,
         blocks,
         [part for k in range(8) for part in _cut(k, int(groups[k]), int(groups[k + 1]), 4096)],
         [slice(start, min(start + rows, m)) for start in range(0, m, rows)],
-        [(part, int(np.argmax(reach > part.start))) for part in _equal(width, 1024 if full else 256)],
+        [(part, int(np.argmax(reach > part.start))) for part in _equal(width, _long(width, 4, 2048) if full else 256)],
         width,
         np.stack([problem.a] if problem.in_J.all() else [problem.a, np.where(problem.in_J, problem.a, 0)]),
         2 * sample.cluster + sample.noisy if n <= SMALL else None,
@@ -124,6 +122,11 @@ def lengths(rows: Array) -> Array:
 def _block(sample: Sample, rows: slice, reach: NDArray[np.int64]) -> Block:
     clusters, starts = np.unique(sample.cluster[rows], return_index=True)
     return Block(rows, int(reach[rows].max()), clusters, starts)
+
+
+def _long(count: int, parts: int, most: int) -> int:
+    """Length of a part, from 256 to `most`, of which `count` has at least so many where it can."""
+    return int(np.clip(8 * -(-count // (8 * parts)), 256, most))
 
 
 def _equal(count: int, most: int) -> list[slice]:
