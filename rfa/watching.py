@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -92,7 +91,9 @@ class Logger:
         self.log: dict[str, Array] = {}
         self._make_room((FIRST_ROOM if steps is None else steps) + 1)
         noisy = self.problem.sample.noisy
-        self.members = np.array([(~noisy).sum(), noisy.sum()])
+        self.quality = np.stack([~noisy, noisy]).astype(np.float64)
+        members = self.quality.sum(axis=1)
+        self.members = np.where(members > 0, members, np.nan)
         self.y = self.problem.sample.y.astype(self.problem.sample.X.dtype)
         self.size = np.where(layout.size > 0, layout.size, np.inf)
         self.present = np.flatnonzero(np.diff(layout.groups))
@@ -135,12 +136,11 @@ class Logger:
             log[f"sub_margin_{end}"][t] = found[-1].reshape(4, 2)
         log["reach"][t] = (np.abs(margins) / self.size).max()
         log["loss"][t] = mean_loss(margins, seen.g)
-        right = self._by_group(np.add, (margins > 0).view(np.int8), 0, dtype=np.int64).reshape(4, 2).sum(axis=0)
-        log["accuracy"][t] = np.divide(right, self.members, out=np.full(2, np.nan), where=self.members > 0)
+        log["accuracy"][t] = self.quality @ (margins > 0) / self.members
 
-    def _by_group(self, ufunc: np.ufunc, values: Array, empty: float, dtype: Any = None) -> Array:
+    def _by_group(self, ufunc: np.ufunc, values: Array, empty: float) -> Array:
         """`ufunc` over each of the eight groups, (..., 8); `empty` for a group without samples."""
-        found = ufunc.reduceat(values, self.starts, axis=-1, dtype=dtype)
+        found = ufunc.reduceat(values, self.starts, axis=-1)
         if len(self.starts) == 8:
             return np.asarray(found)
         whole = np.full((*values.shape[:-1], 8), float(empty))
