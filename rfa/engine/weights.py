@@ -69,7 +69,7 @@ class Single:
             W, update = self.W[rows], direction[patterns.of[rows]]
             update *= a[rows, None]
             after = W + update
-            W -= after
+            W -= after  # in place, as memory is what this pass costs: W + update - after is what rounding took
             W += update
             error[rows] = lengths(W)
             W[...] = after
