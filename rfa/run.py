@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rfa.data import CENTRE_LABEL, CENTRE_SIGN, Sample
 from rfa.departures import Departure
+from rfa.engine.layout import lengths
 from rfa.fresh import Fresh, draw as draw_fresh_samples
 from rfa.network import Form, features
 from rfa.papers import DoesNotApply
@@ -267,7 +268,7 @@ class Run:
     @cached_property
     def input_norm(self) -> Rounded:
         """‖x_i‖, axis i."""
-        norm = np.linalg.norm(self.sample.X, axis=1)
+        norm = lengths(self.sample.X)
         return Rounded(norm, self.dot * norm)
 
     @cached_property
@@ -383,8 +384,8 @@ class Run:
     @cached_property
     def reach(self) -> Rounded:
         """max_i |f(x_i; W(t))| / ‖x_i‖ over inputs that are not zero, axis t."""
-        lengths = self.input_norm.value[self.input_norm.value > 0]
-        return Rounded(self.trace.reach, self.output_error / float(lengths.min(initial=np.inf)))
+        present = self.input_norm.value[self.input_norm.value > 0]
+        return Rounded(self.trace.reach, self.output_error / float(present.min(initial=np.inf)))
 
     @cached_property
     def loss(self) -> Rounded:

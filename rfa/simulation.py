@@ -13,6 +13,7 @@ import psutil
 
 from rfa.data import Sample, draw_sample, draw_start
 from rfa.departures import departures_of, first_of_each
+from rfa.engine.layout import lengths
 from rfa.engine.reduction import dimensions, engine_of, reduce_given
 from rfa.engine.threads import thread_count
 from rfa.errors import InputError
@@ -134,7 +135,7 @@ def trained(
     horizon = grid(step_size)[0] + 1
     kept_steps = frozenset({first, first + 1, horizon, first + steps, *keep})
     with np.errstate(over="ignore", invalid="ignore"):
-        projection, norm = W @ sample.mu.T, np.linalg.norm(W, axis=1)
+        projection, norm = W @ sample.mu.T, lengths(W)
         in_J = np.asarray(candidates(projection, norm, a, d, C0).any(axis=1))
         trace, weights = observe(
             Problem(sample, a, step_size, relu_at_zero, in_J), W, steps,

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from rfa.engine.descent import Descent, Seen, sizes
-from rfa.engine.layout import Layout, Problem, lay_out, sorted_by_group
+from rfa.engine.descent import Descent, Seen
+from rfa.engine.layout import Layout, Problem, lay_out, lengths, sorted_by_group
 from rfa.engine.plain import look_plainly
 from rfa.engine.threads import workers
-from rfa.engine.weights import Continue, lengths
+from rfa.engine.weights import Continue
 from rfa.network import Form
 from rfa.rounding import Array
 from rfa.trace import SUMS, Trace, shapes
@@ -92,9 +91,11 @@ class Logger:
         self.log: dict[str, Array] = {}
         self._make_room((FIRST_ROOM if steps is None else steps) + 1)
         noisy = self.problem.sample.noisy
-        self.members = np.array([(~noisy).sum(), noisy.sum()])
+        self.quality = np.stack([~noisy, noisy]).astype(np.float64)
+        members = self.quality.sum(axis=1)
+        self.members = np.where(members > 0, members, np.nan)
         self.y = self.problem.sample.y.astype(self.problem.sample.X.dtype)
-        self.size = sizes(layout)
+        self.size = np.where(layout.size > 0, layout.size, np.inf)
         self.present = np.flatnonzero(np.diff(layout.groups))
         self.starts = layout.groups[self.present]
 
@@ -133,14 +134,13 @@ class Logger:
             found = self._by_group(pick, both, np.nan)
             log[f"margin_{end}"][t] = found[0].reshape(4, 2)
             log[f"sub_margin_{end}"][t] = found[-1].reshape(4, 2)
-        log["reach"][t] = np.divide(np.abs(margins), self.size, out=np.zeros_like(margins), where=self.size > 0).max()
+        log["reach"][t] = (np.abs(margins) / self.size).max()
         log["loss"][t] = mean_loss(margins, seen.g)
-        right = self._by_group(np.add, (margins > 0).view(np.int8), 0, dtype=np.int64).reshape(4, 2).sum(axis=0)
-        log["accuracy"][t] = np.divide(right, self.members, out=np.full(2, np.nan), where=self.members > 0)
+        log["accuracy"][t] = self.quality @ (margins > 0) / self.members
 
-    def _by_group(self, ufunc: np.ufunc, values: Array, empty: float, dtype: Any = None) -> Array:
+    def _by_group(self, ufunc: np.ufunc, values: Array, empty: float) -> Array:
         """`ufunc` over each of the eight groups, (..., 8); `empty` for a group without samples."""
-        found = ufunc.reduceat(values, self.starts, axis=-1, dtype=dtype)
+        found = ufunc.reduceat(values, self.starts, axis=-1)
         if len(self.starts) == 8:
             return np.asarray(found)
         whole = np.full((*values.shape[:-1], 8), float(empty))
@@ -173,5 +173,5 @@ class Logger:
 
 def mean_loss(margins: Array, g: Array) -> float:
     """Mean logistic loss: −log(1 − g), or from the margins where some g rounds to 1."""
-    losses = -np.log1p(-g) if g.max() < 1 else np.logaddexp(0, -margins)
-    return float(losses.mean())
+    total = -np.log1p(-g).sum() if g.max() < 1 else np.logaddexp(0, -margins).sum()
+    return float(total) / len(g)

@@ -1,5 +1,7 @@
 """The engine against the plain step on whole arrays, in every form that it takes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,10 @@ def watch(monkeypatch):
 
     monkeypatch.setattr(descent.Descent, "look", spy)
     return seen
+
+
+def laid_out(given):
+    return layout.lay_out(replace(given, sample=layout.sorted_by_group(given.sample)))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -74,8 +80,7 @@ def test_preactivations_are_recomputed_where_the_bound_of_their_error_reaches_th
 
 def test_cancelling_weights_are_doubtful():
     given, W = problem(**THEORY)
-    laid = layout.lay_out(layout.Problem(layout.sorted_by_group(given.sample), *list(vars(given).values())[1:]))
-    shared = Shared(laid, W, W, np.zeros((len(W), 150)), lambda work, tasks: [work(t) for t in tasks])
+    shared = Shared(laid_out(given), W, W, np.zeros((len(W), 150)), lambda work, tasks: [work(t) for t in tasks])
     norm = np.linalg.norm(W, axis=1)
     assert not shared.doubtful(norm)
     shared.delta = -W[:1] * 0.999
@@ -154,6 +159,32 @@ def test_float32_has_its_own_guard(form):
     x = other.sample.X[0].astype(float)
     planted[0] -= (planted[0] @ x / (x @ x) * x).astype(np.float32)
     assert made(other, planted, 0)[0].near_zero[0, 0] >= 1
+
+
+def test_a_preactivation_within_the_guard_is_counted_at_its_neuron_and_changes_no_other():
+    given, W = problem(**NARROW)
+    x, planted = given.sample.X[5], W.copy()
+    planted[9] -= planted[9] @ x / (x @ x) * x
+    (trace, weights), states = made(given, planted, 0), plain(given, planted, 0)
+    assert trace.near_zero[0, 9] == 1 and trace.near_zero[0].sum() == 1
+    assert (trace.near_zero[0] == states[0]["near_zero"]).all()
+    assert max(worst_difference(trace, weights, states).values()) < 1e-10
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 512), (775, 512), (1000, 512), (1024, 512), (8021, 1024), (100, 8)])
+def test_equal_parts_cover_everything_once_and_none_is_longer_than_asked_for(count, most):
+    parts = layout._equal(count, most)
+    sizes = [part.stop - part.start for part in parts]
+    assert [i for part in parts for i in range(part.start, part.stop)] == list(range(count))
+    assert max(sizes) <= most and len(parts) == -(-count // most)
+    assert all(part.start % 8 == 0 for part in parts) and min(sizes[:-1], default=8) >= max(sizes)
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "d", "helped"), [(5000, 500, 2, False), (775, 232, 777, False), (1000, 400, 1000, True)]
+)
+def test_threads_work_where_operations_are_long(n, m, d, helped):
+    assert laid_out(problem(n=n, m=m, d=d, noisy=None, engine="direct")[0]).heavy is helped
 
 
 def test_an_unlogged_run_ends_at_the_same_weights():

@@ -1,6 +1,8 @@
 """The engine against implementations that share no code with it: plain loops, finite differences, other formulas."""
 
 import math
+import tracemalloc
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 
 from rfa import InputError
 from rfa.data import draw_sample, draw_start
+from rfa.departures import departures_of
 from rfa.run import candidates
 from rfa.simulation import check_memory, simulate, trained
 from rfa.training import Problem, evaluate, given_weights, memory_needed, unit_of
@@ -274,6 +277,16 @@ def test_the_memory_of_the_trace_is_that_of_its_arrays():
     one = memory_needed(14, 4, 6, 8, min(7, wide(steps=7).T), "full", 8)
 
     assert one["trace"] == sum(array.nbytes for array in arrays if isinstance(array, np.ndarray))
+
+
+def test_what_a_finished_run_departs_from_is_found_without_a_copy_of_its_sample():
+    run = simulate(small_setting(d=4000, n=64, engine="direct"))
+    tracemalloc.start()
+    departures_of(replace(run), ())
+    added = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert added < run.sample.X.nbytes / 2
 
 
 def test_the_unit_of_a_floating_type_is_half_the_distance_of_its_neighbours_of_one():

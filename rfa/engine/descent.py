@@ -45,12 +45,11 @@ class Descent:
         m, n = len(problem.a), len(sample.y)
         self.masks, self.book = Masks(m, n), PatternBook(m, n)
         self.weights: Single | Shared = Single(layout, start, start.copy())
-        self.size = sizes(layout)
         unit = float(np.finfo(sample.X.dtype).eps) / 2
-        self.guard = (layout.width + 1) * unit * float(self.size.max())
+        self.guard = (layout.width + 1) * unit * float(layout.size.max())
         plane = sample.X[:, : layout.width] @ sample.mu[:, : layout.width].T.astype(sample.X.dtype)
         ones = np.ones(n, sample.X.dtype)
-        self.factors = np.stack([self.size, ones, ones, *plane.T])
+        self.factors = np.stack([layout.size, ones, ones, *plane.T])
         self.y = sample.y.astype(sample.X.dtype)
         self.likely = True
 
@@ -104,9 +103,3 @@ class Descent:
         if following is not None and isinstance(self.weights, Single):
             return self.weights.follow(direction, seen.patterns, t, following)
         return self.weights.step(direction, seen.patterns, self.each)
-
-
-def sizes(layout: Layout) -> Array:
-    """‖x_i‖, (n,)."""
-    X = layout.problem.sample.X
-    return np.concatenate([np.linalg.norm(X[b.rows, : b.width], axis=1) for b in layout.blocks])

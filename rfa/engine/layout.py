@@ -14,6 +14,9 @@ from rfa.rounding import Array
 TILE = 65_536
 """Entries of a tile (neurons x samples) that a pass keeps in the second-level cache."""
 
+LARGE = 4 * TILE
+"""Entries of a tile where every sample reaches all of many coordinates: a step then is its products, fast if large."""
+
 SMALL = 512
 """Samples up to which all groups are summed by one product."""
 
@@ -50,8 +53,9 @@ class Layout:
     """Blocks and groups of a sample that stands in the order 2 cluster + noisy.
 
     `groups` (9,) bounds of the eight groups; `parts` those groups cut at block borders, as (group, slice); `chunks` of
-    neurons; `columns` of coordinates, each with the first sample that reaches it. `a_J` (m,) is a on J and zero
-    elsewhere; `spread` (n,), for small samples alone, the group of each sample.
+    neurons; `columns` of coordinates, each with the first sample that reaches it. `outer` (k, m) is a and, unless all
+    neurons are in J, a on J and zero elsewhere. `spread` (n,), for small samples alone, is the group of each sample,
+    `size` (n,) is ‖x_i‖.
     """
 
     problem: Problem
@@ -61,9 +65,9 @@ class Layout:
     chunks: list[slice]
     columns: list[tuple[slice, int]]
     width: int
-    a_J: Array
-    all_in_J: bool
+    outer: Array
     spread: NDArray[np.int64] | None
+    size: Array
 
     @property
     def wide(self) -> bool:
@@ -72,9 +76,9 @@ class Layout:
 
     @property
     def heavy(self) -> bool:
-        """Whether a step is long enough for threads to help."""
+        """Whether threads help: in short operations they wait for the interpreter more than they gain."""
         n, m = len(self.problem.sample.y), len(self.problem.a)
-        return n * m * (self.width + 20) > 20_000_000
+        return self.width >= 64 and n * m * self.width > 250_000_000
 
 
 def sorted_by_group(sample: Sample) -> Sample:
@@ -92,26 +96,43 @@ def lay_out(problem: Problem) -> Layout:
     groups = np.searchsorted(2 * sample.cluster + sample.noisy, range(9))
     reach = sample.reach
     width = int(reach.max())
-    size = 256 if width >= WIDE else max(1024, 8 * (TILE // (8 * m)))
-    blocks = [_block(sample, slice(start, min(start + size, n)), reach) for start in range(0, n, size)]
-    rows = max(8, TILE // min(size, n))
+    full = width >= WIDE and int(reach.min()) == width
+    size = max(1024, 8 * (TILE // (8 * m))) if width < WIDE else _long(n, 2, 512) if full else 256
+    blocks = [_block(sample, rows, reach) for rows in _equal(n, size)]
+    rows = max(8, (LARGE if full else TILE) // min(size, n))
     return Layout(
         problem,
         groups,
         blocks,
         [part for k in range(8) for part in _cut(k, int(groups[k]), int(groups[k + 1]), 4096)],
         [slice(start, min(start + rows, m)) for start in range(0, m, rows)],
-        [(slice(k, min(k + 256, width)), int(np.argmax(reach > k))) for k in range(0, width, 256)],
+        [(part, int(np.argmax(reach > part.start))) for part in _equal(width, _long(width, 4, 2048) if full else 256)],
         width,
-        np.where(problem.in_J, problem.a, 0).astype(problem.a.dtype),
-        bool(problem.in_J.all()),
+        np.stack([problem.a] if problem.in_J.all() else [problem.a, np.where(problem.in_J, problem.a, 0)]),
         2 * sample.cluster + sample.noisy if n <= SMALL else None,
+        np.concatenate([lengths(sample.X[block.rows, : block.width]) for block in blocks]),
     )
+
+
+def lengths(rows: Array) -> Array:
+    """Euclidean norm of each row."""
+    return np.asarray(np.sqrt(np.einsum("jk,jk->j", rows, rows)))
 
 
 def _block(sample: Sample, rows: slice, reach: NDArray[np.int64]) -> Block:
     clusters, starts = np.unique(sample.cluster[rows], return_index=True)
     return Block(rows, int(reach[rows].max()), clusters, starts)
+
+
+def _long(count: int, parts: int, most: int) -> int:
+    """Length of a part, from 256 to `most`, of which `count` has at least so many where it can."""
+    return int(np.clip(8 * -(-count // (8 * parts)), 256, most))
+
+
+def _equal(count: int, most: int) -> list[slice]:
+    """Slices of at most `most`, in length as equal as whole multiples of eight can be."""
+    step = 8 * -(-count // (8 * -(-count // most)))
+    return [slice(start, min(start + step, count)) for start in range(0, count, step)]
 
 
 def _cut(group: int, first: int, last: int, size: int) -> list[tuple[int, slice]]:

@@ -53,7 +53,6 @@ class Forward:
 @dataclass(frozen=True, eq=False)
 class _Part:
     f: Array
-    f_J: Array
     low: Array
     high: Array
     near_zero: NDArray[np.int64]
@@ -74,13 +73,13 @@ def forward(
     for block, part in zip(layout.blocks, parts, strict=True):
         low[:, block.clusters] = np.fmin(low[:, block.clusters], part.low)
         high[:, block.clusters] = np.fmax(high[:, block.clusters], part.high)
-    return Forward(whole.f, whole.f if layout.all_in_J else whole.f_J, low, high, whole.near_zero)
+    f = list(whole.f)
+    return Forward(f[0], f[-1], low, high, whole.near_zero)
 
 
 def _joined(parts: list[_Part]) -> _Part:
     return _Part(
-        np.concatenate([part.f for part in parts]),
-        np.concatenate([part.f_J for part in parts]),
+        np.concatenate([part.f for part in parts], axis=1),
         parts[0].low,
         parts[0].high,
         np.sum([part.near_zero for part in parts], axis=0),
@@ -93,49 +92,47 @@ def _forward_block(layout: Layout, block: Block, fill: Fill, masks: Masks, guard
     problem, size = layout.problem, block.rows.stop - block.rows.start
     m, dtype = len(problem.a), problem.sample.X.dtype
     rows = layout.chunks[0].stop
-    tile, spare = np.empty((2, rows, size), dtype)
-    mask = np.empty((rows, size), dtype=bool)
+    tile, masked = np.empty((rows, size), dtype), np.empty((2, rows, size), dtype=bool)
     part = _Part(
-        np.zeros(size, dtype), np.zeros(size, dtype), np.empty((m, len(block.starts))),
+        np.zeros((len(layout.outer), size), dtype), np.empty((m, len(block.starts))),
         np.empty((m, len(block.starts))), np.zeros(m, np.int64), np.empty(m, bool), np.zeros((2, 0), np.int64),
     )  # fmt: skip
     ties = [part.ties]
     for chunk in layout.chunks:
         pre = fill(block, chunk, tile[: chunk.stop - chunk.start])
-        here = mask[: len(pre)]
-        (np.greater_equal if problem.relu_at_zero else np.greater)(pre, 0, out=here)
+        here, spare = masked[:, : len(pre)]
+        if log:
+            part.low[chunk] = np.minimum.reduceat(pre, block.starts, axis=1)
+            part.high[chunk] = np.maximum.reduceat(pre, block.starts, axis=1)
+        sure = log and _decided(pre, part.low[chunk], part.high[chunk], guard[chunk].max(), here, spare)
+        if not sure:
+            (np.greater_equal if problem.relu_at_zero else np.greater)(pre, 0, out=here)
         stored = masks.mask[chunk, block.rows]
         changed = (here != stored).any(axis=1)
         part.changed[chunk] = changed
         if changed.any():
             stored[...] = here
-        if 0 < problem.relu_at_zero < 1:
+        if 0 < problem.relu_at_zero < 1 and not sure:
             neuron, sample = np.nonzero(pre == 0)
             ties.append(np.stack([neuron + chunk.start, sample + block.rows.start]))
-        if log:
-            part.low[chunk] = np.minimum.reduceat(pre, block.starts, axis=1)
-            part.high[chunk] = np.maximum.reduceat(pre, block.starts, axis=1)
-            part.near_zero[chunk] = _undecided(
-                pre, part.low[chunk], part.high[chunk], guard[chunk], spare[: len(pre)]
-            )
+        if log and not sure:
+            part.near_zero[chunk] = (np.abs(pre) <= guard[chunk, None]).sum(axis=1)
         positive = np.maximum(pre, 0, out=tile[: len(pre)])
-        part.f[...] += problem.a[chunk] @ positive
-        if not layout.all_in_J:
-            part.f_J[...] += layout.a_J[chunk] @ positive
-    return _Part(
-        part.f, part.f_J, part.low, part.high, part.near_zero, part.changed, np.concatenate(ties, axis=1)
-    )
+        part.f[...] += layout.outer[:, chunk] @ positive
+    return _Part(part.f, part.low, part.high, part.near_zero, part.changed, np.concatenate(ties, axis=1))
 
 
-def _undecided(pre: Array, low: Array, high: Array, guard: Array, spare: Array) -> NDArray[np.int64]:
-    """How many preactivations of each neuron are at most `guard` in size; `spare` is overwritten."""
-    most = guard.max()
-    if low.min() > most or high.max() < -most or not ((low <= most) & (high >= -most)).any():
-        return np.zeros(len(pre), dtype=np.int64)
-    size = np.abs(pre, out=spare)
-    if size.min() > most:
-        return np.zeros(len(pre), dtype=np.int64)
-    return np.asarray((size <= guard[:, None]).sum(axis=1))
+def _decided(
+    pre: Array, low: Array, high: Array, guard: float, positive: NDArray[np.bool_], spare: NDArray[np.bool_]
+) -> bool:
+    """Whether every preactivation is larger than `guard` in size; `positive` then tells which lie above zero.
+
+    `low` and `high` are their extremes by cluster; `spare` is overwritten.
+    """
+    np.greater(pre, guard, out=positive)
+    if ((low > guard) | (high < -guard)).all():
+        return True
+    return bool(np.count_nonzero(positive) == np.count_nonzero(np.greater_equal(pre, -guard, out=spare)))
 
 
 @dataclass(frozen=True, eq=False)

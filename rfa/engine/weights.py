@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfa.engine.layout import TILE, Block, Layout, multiply, product_error
+from rfa.engine.layout import TILE, Block, Layout, lengths, multiply, product_error
 from rfa.engine.patterns import Patterns
 from rfa.engine.threads import Each
 from rfa.rounding import Array
@@ -24,9 +24,9 @@ class Measures:
     projection: Array
 
 
-def lengths(rows: Array) -> Array:
-    """Euclidean norm of each row."""
-    return np.asarray(np.sqrt(np.einsum("jk,jk->j", rows, rows)))
+def _joined(parts: list[Measures]) -> Measures:
+    columns = zip(*((part.norm, part.moved, part.projection) for part in parts), strict=True)
+    return Measures(*(np.concatenate(column) for column in columns))
 
 
 class Single:
@@ -37,6 +37,8 @@ class Single:
         step = max(1, TILE // W.shape[1])
         self.slices = [slice(k, min(k + step, len(W))) for k in range(0, len(W), step)]
         self.kept: Array | None = None
+        self.mu = layout.problem.sample.mu[:, : W.shape[1]].astype(W.dtype, copy=False)
+        self.measured: Measures | None = None
 
     def keep(self) -> None:
         """Keep the preactivations (m, n) of the next forward pass."""
@@ -51,27 +53,29 @@ class Single:
 
     def measure(self, each: Each) -> Measures:
         """Norms, distances from the start and projections."""
-        found = each(
-            lambda rows: (lengths(self.W[rows]), lengths(self.W[rows] - self.start[rows])), self.slices
-        )
-        norm, moved = (np.concatenate(column) for column in zip(*found, strict=True))
-        mu = self.layout.problem.sample.mu[:, : self.W.shape[1]].astype(self.W.dtype, copy=False)
-        return Measures(norm, moved, self.W @ mu.T)
+        if self.measured is None:
+            self.measured = _joined(each(self._measure, self.slices))
+        return self.measured
+
+    def _measure(self, rows: slice) -> Measures:
+        W = self.W[rows]
+        return Measures(lengths(W), lengths(W - self.start[rows]), W @ self.mu.T)
 
     def step(self, direction: Array, patterns: Patterns, each: Each) -> tuple[Array, Array]:
         """Add a_j direction[pattern of j]; the length of that update and how far rounding moved it, (m,)."""
         a, error = self.layout.problem.a, np.empty(len(self.W))
 
-        def add(rows: slice) -> None:
-            update = direction[patterns.of[rows]]
+        def add(rows: slice) -> Measures:
+            W, update = self.W[rows], direction[patterns.of[rows]]
             update *= a[rows, None]
-            after = self.W[rows] + update
-            off = after - self.W[rows]
-            off -= update
-            error[rows] = lengths(off)
-            self.W[rows] = after
+            after = W + update
+            W -= after  # in place, as memory is what this pass costs: W + update - after is what rounding took
+            W += update
+            error[rows] = lengths(W)
+            W[...] = after
+            return self._measure(rows)
 
-        each(add, self.slices)
+        self.measured = _joined(each(add, self.slices))
         return np.abs(a) * lengths(direction)[patterns.of], error
 
     def follow(
@@ -81,7 +85,7 @@ class Single:
         update = self.layout.problem.a[:, None] * direction[patterns.of]
         after = following(t, self.W, update)
         error = lengths((after - self.W) - update)
-        self.W = np.array(after)
+        self.W, self.measured = np.array(after), None
         return lengths(update), error
 
     def full(self) -> Array:
