@@ -9,14 +9,28 @@ import numpy as np
 
 from rfa import InputError, Rounded, chain, eq, ge, le, lt, then
 from rfa.clusters import LAWS
-from rfa.simulation import simulate, start
+from rfa.data import Sample as DataSample
+from rfa.simulation import simulate, start, trained
 from tests.checks.recorded import listed
 from tests.runs import loose, small, small_setting
 
 
 def pieces() -> Iterator[tuple]:
     """Name, function and arguments of each piece."""
-    for group in (requirements, probabilities, means, losses, counts, curves, horizons, places, planes, sizes, ties):
+    for group in (
+        requirements,
+        probabilities,
+        means,
+        losses,
+        counts,
+        curves,
+        horizons,
+        places,
+        planes,
+        sizes,
+        ties,
+        remarks,
+    ):
         yield from group()
 
 
@@ -31,17 +45,22 @@ def requirements() -> Iterator[tuple]:
         yield f"constants {name}", lambda_of(largeness), vars_of, proof
         for C in (1.5, 3e3, np.inf):
             yield f"sizes {name} {C:g}", largeness.sizes, proof, C
+    small_C1 = largeness.Proof(0.2, 2.5, 0.01, 0.1, 2.0)
+    yield "requirements of a small C1", lambda_of(largeness), asked, small_C1
+    yield "fewest neurons", named(largeness, lambda proof: [proof.m(0.5), proof.m(3.0)]), small_C1
     yield "least C0", largeness.least_C0, 300.0
 
 
 def lambda_of(module):
     """A name for functions here that show those of a module."""
 
-    def shown(function, *given):
-        return function(*given)
+    return named(module, lambda function, *given: function(*given))
 
-    shown.__module__ = module.__name__
-    return shown
+
+def named(module, function):
+    """A function as one of a module."""
+    function.__module__ = module.__name__
+    return function
 
 
 def asked(proof) -> list:
@@ -329,3 +348,26 @@ def ties() -> Iterator[tuple]:
         s = np.sqrt(np.log(1 / delta) / n) * n / k
         of = small_setting(n=n, delta=delta, eta=eta, noisy=None, d=4, sigma=float(s / 2))
         yield f"rates {n} {k} {eta}", rates.exact_rates, of
+
+
+def remarks() -> Iterator[tuple]:
+    """What is said in passing of runs on which it says nothing, or little."""
+    generalization, illustrations = (import_module(f"checks.{name}") for name in ("generalization", "illustrations"))
+    known = {key: getattr(small(), key) for key in ("sigma", "eta", "omega_init", "delta", "C0", "setting", "d")}
+    of, a, W, mu = small().sample, small().a, small().W(0), small().sample.mu
+    for at_zero in (0.0, 0.5):
+        still = trained(of, a, 0 * W, step_size=1 / 12, steps=4, relu_at_zero=at_zero, **known)
+        yield f"correlations from zero {at_zero}", listed_claims(illustrations, "amplification"), still
+    for name, some in (("one", np.arange(of.y.size) == 0), ("all", np.ones(of.y.size, dtype=bool))):
+        X = np.where(some[:, None], 0.7 * mu[0] - 0.7 * mu[1], of.X)
+        run = trained(DataSample(X, of.y, of.y_clean, of.cluster, mu), a, W, step_size=1 / 12, steps=4, **known)
+        yield f"resemblance where {name} lie between", listed_claims(illustrations, "resemblance"), run
+    for alpha in (0.2, 0.1):
+        run = simulate(small_setting(K=None, alpha=alpha))
+        yield f"notes at alpha {alpha}", listed(generalization.fresh_notes), run
+
+
+def listed_claims(module, name):
+    """Both sides of the claims of a statement."""
+    statement = getattr(module, name)
+    return named(module, lambda run: [[c.id, c.lhs.value, c.rhs.value] for c in statement.claims(run)])

@@ -91,9 +91,9 @@ def later() -> Run:
 
 
 def nameless() -> Run:
-    """Of a law that nobody knows, with a step so short that every margin lies on the ramp, and no second step."""
+    """Of a law that nobody knows, with a step so short that margins lie on the ramp, and no second step."""
     run = small(seed=10)
-    return trained(run.sample, run.a, 1e3 * run.W(0), step_size=1e-6, steps=1, C0=run.C0, d=run.d)
+    return trained(run.sample, run.a, 20 * run.W(0), step_size=1e-6, steps=1, C0=run.C0, d=run.d)
 
 
 def lonely() -> Run:
