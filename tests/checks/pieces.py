@@ -367,6 +367,20 @@ def remarks() -> Iterator[tuple]:
         yield f"notes at alpha {alpha}", listed(generalization.fresh_notes), run
 
 
+def premises() -> Iterator[tuple]:
+    """Premises of neurons outside J, and of a run in which the noise wins late."""
+    conditions, persistence = (
+        import_module(f"checks.{name}") for name in ("explicit.conditions", "persistence_premises")
+    )
+    made = import_module("checks.planted").planted(small())
+    W = made.W(made.first)
+    few = trained(made.sample, made.a, W, step_size=made.step_size, steps=1, first=made.first, C0=1.01, d=made.d)
+    show = named(persistence, lambda run: [c.domain.astype(float) for c in persistence.turning_premises(run)])
+    yield "turning premises of few neurons", show, few
+    late = simulate(small_setting(eta=0.25, noisy=None, sigma=0.05, K=12, seed=36, n=40))
+    yield "falling", named(conditions, lambda run: float(conditions.falling_throughout(run).lhs.value)), late
+
+
 def listed_claims(module, name):
     """Both sides of the claims of a statement."""
     statement = getattr(module, name)
