@@ -30,6 +30,7 @@ def pieces() -> Iterator[tuple]:
         sizes,
         ties,
         remarks,
+        premises,
     ):
         yield from group()
 
