@@ -200,11 +200,18 @@ def test_the_worst_index_among_some_is_one_of_them_in_the_domain():
     assert claim.worst(np.array([False, False, False, True])) is None
 
 
+def test_the_worst_index_among_some_is_one_of_them_where_there_is_no_domain():
+    claim = then("a", "", 0, "<=", np.array([-3.0, -1.0, 2.0]), axes="j", scale=5)
+
+    assert claim.worst() == (0,) and claim.worst(np.array([False, True, True])) == (1,)
+
+
 @pytest.mark.parametrize(
     ("lhs", "relation", "rhs", "excess"),
     [
         (6.0, "<=", 2.0, 3.0), (2.0, "<=", 6.0, 3.0), (-6.0, ">=", -2.0, 3.0), (-6.0, "<=", 2.0, None),
-        (0.0, "<=", 2.0, None), (6.0, "==", 2.0, None), (2.0, "<=", 0.0, None),
+        (0.0, "<=", 2.0, None), (6.0, "==", 2.0, None), (2.0, "<=", 0.0, None), (0.5, "<=", 2.0, 4.0),
+        (0.25, "<=", 0.5, 2.0),
     ],
 )  # fmt: skip
 def test_a_bound_is_missed_by_a_factor_where_its_sides_have_a_ratio(lhs, relation, rhs, excess):

@@ -164,11 +164,15 @@ def _compare_records(module: Path, source: str | None) -> None:
 def _change(module: Path, source: str | None) -> set[str]:
     """Put the changed module in place; it and all that import it are loaded anew. Their names."""
     near = {user.removesuffix(".py").replace("/", ".") for user in users(str(module))} | {"checks", "checks.explicit"}
-    for name in sys.modules.keys() & near:
-        del sys.modules[name]
+    _forget(sys.modules.keys() & near)
     if source is not None:
         sys.meta_path.insert(0, Changed(module, source))
     return near
+
+
+def _forget(names: Iterable[str]) -> None:
+    for name in names:
+        del sys.modules[name]
 
 
 def _in_a_child(work: Callable[[], None]) -> str:
@@ -196,6 +200,7 @@ def _run_tests(module: Path, source: str | None, tests: list[str]) -> None:
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
+        _forget([name for name in sys.modules if name.split(".")[0] in ("checks", "tests")])
         _change(module, source)
         quiet = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--no-header", "--assert=plain", "-W", "error"]
         code = int(pytest.main([*quiet, f"--rootdir={ROOT}", *tests], plugins=[Quick()]))
