@@ -140,6 +140,8 @@ def warm_up(modules: Iterable[Path]) -> None:
         told = [line for name in recorded.RECORDS for line in recorded.differences(name)]
         if told:
             raise SystemExit(f"the record is not that of this program: {told[0]}")
+    elif loaded := [name for name in sys.modules if name.split(".")[0] in ("rfa", "checks")]:
+        raise RuntimeError(f"{loaded[0]} is imported before its mutants are")
 
 
 def noticed(module: Path, source: str | None, tests: Iterable[str]) -> str:

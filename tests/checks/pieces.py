@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import wraps
 from importlib import import_module
 from itertools import product
 
@@ -12,6 +13,7 @@ from rfa.clusters import LAWS
 from rfa.data import Sample as DataSample
 from rfa.simulation import simulate, start, trained
 from tests.checks.recorded import listed
+from tests.checks.recorded_runs import later, lonely, made
 from tests.runs import loose, small, small_setting
 
 
@@ -42,20 +44,14 @@ def requirements() -> Iterator[tuple]:
     for repaired, sharp, power in product((False, True), (False, True), (1.0, 2.0, 3.0)):
         proof = largeness.Proof(0.2, 2.5, 3.0, 0.1, power, floor=0.3, repaired=repaired, sharp=sharp)
         name = f"{repaired} {sharp} {power:g}"
-        yield f"requirements {name}", lambda_of(largeness), asked, proof
-        yield f"constants {name}", lambda_of(largeness), vars_of, proof
+        yield f"requirements {name}", named(largeness, asked), proof
+        yield f"constants {name}", named(largeness, vars_of), proof
         for C in (1.5, 3e3, np.inf):
             yield f"sizes {name} {C:g}", largeness.sizes, proof, C
     small_C1 = largeness.Proof(0.2, 2.5, 0.01, 0.1, 2.0)
-    yield "requirements of a small C1", lambda_of(largeness), asked, small_C1
+    yield "requirements of a small C1", named(largeness, asked), small_C1
     yield "fewest neurons", named(largeness, lambda proof: [proof.m(0.5), proof.m(3.0)]), small_C1
     yield "least C0", largeness.least_C0, 300.0
-
-
-def lambda_of(module):
-    """A name for functions here that show those of a module."""
-
-    return named(module, lambda function, *given: function(*given))
 
 
 def named(module, function):
@@ -90,7 +86,7 @@ def probabilities() -> Iterator[tuple]:
     for name, d, r in product(("laplace", "logistic", "cube"), (3, 40), (0.8, 1.5, 6.0, 80.0)):
         yield f"far {name} {d} {r:g}", projections._far_product, LAWS[name], d, r
     yield "frequency error", projections.frequency_error, np.array([0.0, 0.3, 1.0, 1 + 1e-9]), 50.0
-    yield "draws", lambda_of(projections), lambda: [projections.draws_for(d) for d in (1, 2000, 10**6)]
+    yield "draws", named(projections, lambda: [projections.draws_for(d) for d in (1, 2000, 10**6)])
     active = np.array([[True, False], [False, False], [True, True]])
     for weight in ((0.5, 0.25, 0.75), (0.1, 0.2, 0.3)):
         yield f"share {weight}", projections._share, active, np.array(weight)
@@ -130,24 +126,24 @@ def means() -> Iterator[tuple]:
 def both(function):
     """Value and error of what a function gives."""
 
+    @wraps(function)
     def shown(*given):
         found = function(*given)
         return [found.value, found.error]
 
-    shown.__module__ = function.__module__
     return shown
 
 
 def refused(function):
     """What a function says where it refuses its arguments."""
 
+    @wraps(function)
     def shown(*given):
         try:
             return function(*given)
         except InputError as why:
             return str(why)
 
-    shown.__module__ = function.__module__
     return shown
 
 
@@ -188,7 +184,7 @@ def counts() -> Iterator[tuple]:
     for error in (0.0, 0.3, 0.5, 0.8, 1.0, 2.6):
         yield f"whole {error}", both(measured.whole), Rounded(3.0, error)
     for run in (loose(), small()):
-        yield f"C1 {run.setting.name}", lambda_of(measured), parts_of_C1, run
+        yield f"C1 {run.setting.name}", named(measured, parts_of_C1), run
         yield f"C1 interval {run.setting.name}", measured.C1_interval, run
         yield f"C2 {run.setting.name}", both(measured.C2_run), run
         yield f"beside {run.setting.name}", both(measured.beside_centre), run
@@ -209,12 +205,12 @@ def curves() -> Iterator[tuple]:
     for n, d, train in product((30, 20), (20, 25), ((0.5, 0.8, 0.9, 1.0), (0.9, 0.9, 0.9, 0.95))):
         right = rng.random((4, 40)) < np.array([0.5, 0.9, 0.85, 0.75])[:, None]
         panel = figures.Curves("made", n, d, 0.2, 0.15, np.array([0, 1, 5, 9]), np.array(train), right)
-        yield f"curves {n} {d} {train}", lambda_of(figures), figures_of, panel
-        yield f"said {n} {d} {train}", lambda_of(figures), lambda panel: list(figures.about_curves([panel])), panel
+        yield f"curves {n} {d} {train}", named(figures, figures_of), panel
+        yield f"said {n} {d} {train}", named(figures, lambda panel: list(figures.about_curves([panel]))), panel
     for eta in (0.1, 0.2375, 0.2376, 0.3):
         right = np.arange(100)[None, :] < np.array([[85], [76]])
         panel = figures.Curves("near", 20, 25, eta, 0.2, np.array([0, 4]), np.array([0.6, 0.9]), right)
-        yield f"near {eta}", lambda_of(figures), lambda panel: list(figures.about_curves([panel])), panel
+        yield f"near {eta}", named(figures, lambda panel: list(figures.about_curves([panel]))), panel
 
 
 def figures_of(panel) -> list:
@@ -243,8 +239,6 @@ def places() -> Iterator[tuple]:
 
     values = np.array([[1.0, 5.0, -2.0], [3.0, 2.0, 9.0]])
     inside = np.array([[True, True, True], [True, True, False]])
-    from tests.checks.recorded import later
-
     run = small()
     for relation, bound, divides in product(("<=", "<", ">=", ">"), (4.0, -4.0), (False, True)):
         claim = then("Z", "", values[:, :2], relation, bound, axes="t j", where=inside[:, :2])
@@ -266,16 +260,16 @@ def places() -> Iterator[tuple]:
     three = chain("E0", "", values, le(values + 1, ""), lt(values + 2, ""), eq(values + 2, ""), axes="t j")
     above = chain("E0", "", values, ge(values - 1, ""), ge(values - 2, ""), ge(0.0, ""), axes="t j")
     only = chain("E0", "", values, lt(values + 1, ""), axes="t j")
-    for name, made in (("below", below), ("three", three), ("above", above), ("strictly", only)):
-        yield f"ends {name}", lambda_of(bare_numbers), ends_of, made
-        yield f"nearest {name}", bare_numbers.nearest, bare_numbers.NUMBERS[0], made, run
+    for name, one in (("below", below), ("three", three), ("above", above), ("strictly", only)):
+        yield f"ends {name}", named(bare_numbers, ends_of), one
+        yield f"nearest {name}", bare_numbers.nearest, bare_numbers.NUMBERS[0], one, run
 
 
-def ends_of(made) -> list:
+def ends_of(one) -> list:
     """Both ends of a chain and its mask."""
     from checks.bare_numbers import ends
 
-    claim = ends(made)
+    claim = ends(one)
     return [claim.relation, claim.lhs.value, claim.rhs.value, claim.domain.astype(float)]
 
 
@@ -284,11 +278,9 @@ def planes() -> Iterator[tuple]:
     best_networks, constants_ledger = (
         import_module(f"checks.{name}") for name in ("best_networks", "constants_ledger")
     )
-    from tests.checks.recorded import made
-
     points = np.array([[[1.0, 0.2], [-0.3, 1.1], [-0.9, -0.4]], [[1.0, 0.0], [0.0, 0.0], [0.0, 0.0]]])
     for name in ("small", "lonely"):
-        yield f"best networks {name}", lambda_of(best_networks), members, made(name), points
+        yield f"best networks {name}", named(best_networks, members), made(name), points
     values = np.array([[3.0, np.inf], [1.5, 2.0]])
     yield "smallest", constants_ledger.smallest, values
     yield "smallest of none", constants_ledger.smallest, np.full((2, 2), np.inf)
@@ -320,7 +312,7 @@ def sizes() -> Iterator[tuple]:
         yield f"assumptions at the least C {alpha}", assumptions.assumption_table, of, None
     for limit in (3.9, 4.0, 4.1):
         of = feasible.Feasible({}, (4.0, 16.0), {}, (4.0, limit), "A1", ())
-        yield f"possible {limit}", lambda_of(feasible), lambda one: str(one.possible), of
+        yield f"possible {limit}", named(feasible, lambda one: str(one.possible)), of
     yield "feasible at a tie", feasible.largest_C, small_setting(K=3, eta=1 / 36, noisy=None)
     of = small_setting(K=None, alpha=0.8, steps=4, m=10**9, n=40, delta=0.49)
     yield "nearest sizes of a very wide network", feasible.nearest_changes, of, 1.5
@@ -335,8 +327,6 @@ def sizes() -> Iterator[tuple]:
 def ties() -> Iterator[tuple]:
     """Constants where no pair is captured, an edge is 0 or a cluster is empty; rates where a count is a tie."""
     ledger, rates = (import_module(f"checks.{name}") for name in ("constants_ledger", "exact_rates"))
-    from tests.checks.recorded import lonely
-
     flat = simulate(small_setting(seed=2, n=24, noisy=0, C0=1e6, sigma=0.3))
     none, named = replace(small(), C0=0.05), replace(lonely(), setting=small(seed=9).setting)
     for name, run in (("no pair", none), ("edge 0", flat), ("empty cluster", named)):
@@ -373,9 +363,9 @@ def premises() -> Iterator[tuple]:
     conditions, persistence = (
         import_module(f"checks.{name}") for name in ("explicit.conditions", "persistence_premises")
     )
-    made = import_module("checks.planted").planted(small())
-    W = made.W(made.first)
-    few = trained(made.sample, made.a, W, step_size=made.step_size, steps=1, first=made.first, C0=1.01, d=made.d)
+    far = import_module("checks.planted").planted(small())
+    W = far.W(far.first)
+    few = trained(far.sample, far.a, W, step_size=far.step_size, steps=1, first=far.first, C0=1.01, d=far.d)
     show = named(persistence, lambda run: [c.domain.astype(float) for c in persistence.turning_premises(run)])
     yield "turning premises of few neurons", show, few
     late = simulate(small_setting(eta=0.25, noisy=None, sigma=0.05, K=12, seed=36, n=40))
