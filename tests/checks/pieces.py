@@ -181,6 +181,8 @@ def counts() -> Iterator[tuple]:
             np.array([[True, False], [True, True]]),
             1,
         )
+    near_zero = Rounded(np.array([-1.0, -0.5, -0.25, 0.25]), np.array([0.5, 0.5, 0.5, 0.5]))
+    yield "positive part", both(import_module("checks.layers").positive_part), near_zero
     for error in (0.0, 0.3, 0.5, 0.8, 1.0, 2.6):
         yield f"whole {error}", both(measured.whole), Rounded(3.0, error)
     for run in (loose(), small()):
