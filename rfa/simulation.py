@@ -14,7 +14,7 @@ import psutil
 from rfa.data import Sample, draw_sample, draw_start
 from rfa.departures import departures_of, first_of_each
 from rfa.engine.layout import lengths
-from rfa.engine.reduction import dimensions, engine_of, reduce_given
+from rfa.engine.reduction import dimensions, engine_of, memory_of_start, reduce_given
 from rfa.engine.threads import thread_count
 from rfa.errors import InputError
 from rfa.fresh import memory_for
@@ -169,6 +169,7 @@ def check_memory(setting: Setting) -> int:
             "sample": "lower n or d",
             "preactivations": "lower n or m",
             "weights": "lower m or d",
+            "first weights": "lower m or n",
             "trace": "lower steps or m, or set record = 'light'",
             "libraries": "free some memory",
             "fresh samples": "lower fresh",
@@ -182,14 +183,16 @@ def check_memory(setting: Setting) -> int:
 
 
 def memory_of(setting: Setting) -> Mapping[str, int]:
-    """Bytes that the run of a setting adds at its peak, by what takes them."""
+    """Bytes that the run of a setting adds at its peak, in training or already at its start, by what takes them."""
     steps, item = setting.total_steps, np.dtype(setting.dtype).itemsize
     size = (setting.m, steps + 1, min(steps, grid(setting.step_size)[0] + 1), setting.record, item)
     if engine_of(setting) == "direct":
         return memory_needed(setting.n, setting.d, *size, copies=2 if item == 8 else 3)
     inside, outside = dimensions(setting)
     copies = 2 if LAWS[setting.noise].depends_on_x else 1
-    return memory_needed(setting.n, inside, *size, outside=outside, copies=copies)
+    training = memory_needed(setting.n, inside, *size, outside=outside, copies=copies)
+    start = {part: training[part] for part in ("sample", "libraries")} | {"first weights": memory_of_start(setting)}
+    return max(training, start, key=lambda parts: sum(parts.values()))
 
 
 def provenance(dtype: str, seconds: float) -> dict[str, Any]:

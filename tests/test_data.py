@@ -34,6 +34,24 @@ def test_a_run_starts_at_the_same_weights_whatever_else_is_changed(change):
     assert (one.W(0) == other.W(0)).all()
 
 
+@pytest.mark.parametrize("m", [8, 60])
+def test_lengths_angles_and_projections_of_the_start_do_not_depend_on_the_sample_in_reduced_coordinates(m):
+    settings = [small_setting(engine="reduced", d=50, m=m, n=n) for n in (20, 40, 48, 96)]
+    one, *others = [draw_start(setting)[0] for setting in settings]
+
+    assert len({W.shape for W in (one, *others)}) > 1 or m == 60
+    for W in others:
+        assert (W[:, :2] == one[:, :2]).all()
+        assert np.abs(W @ W.T - one @ one.T).max() < 1e-12 * np.abs(one @ one.T).max()
+
+
+def test_a_run_in_reduced_coordinates_starts_at_the_same_weights_for_every_sample():
+    one, other = (simulate(small_setting(engine="reduced", d=300, n=n)) for n in (48, 96))
+
+    assert (one.trace.projection[0] == other.trace.projection[0]).all()
+    assert np.allclose(one.trace.norm[0], other.trace.norm[0], rtol=1e-14)
+
+
 def test_no_number_of_the_sample_is_one_of_the_start():
     setting = small_setting(sigma=1.0, omega_init=1.0, orientation="axes")
     sample = draw_sample(setting)

@@ -1,5 +1,8 @@
 """The reduced engine: equal in distribution to the direct one, equal to it to rounding for a given sample."""
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,6 +12,7 @@ from rfa.data import draw_fresh, draw_sample, draw_start, stream
 from rfa.engine.reduction import engine_of, reduce_given
 from rfa.noise import LAWS as NOISE
 from rfa.simulation import check_memory, simulate, trained
+from tests.benchmarks.measures import peak
 from tests.runs import small_setting
 
 RUNS = 400
@@ -98,6 +102,18 @@ def test_gram_matrices_of_samples_and_weights_have_the_moments_of_the_law():
         assert stats.kstest(products / np.sqrt(1e9), "norm").pvalue > 1e-6
 
 
+@pytest.mark.parametrize(("d", "n"), [(40, 3), (5, 3), (4, 9)])
+def test_in_the_basis_of_the_sample_first_weights_are_independent_normal_numbers(d, n):
+    setting, count = small_setting(d=d, n=n, m=4, omega_init=0.1, engine="reduced"), 2000
+    drawn = np.array([draw_start(setting.override(seed=seed))[0] / 0.1 for seed in range(count)])
+    inside = drawn[:, :, : 2 + min(n, d - 2)].reshape(count, -1)
+    for numbers in inside.T:
+        assert stats.kstest(numbers, "norm").pvalue > 1e-8
+    for factor in (inside, inside**2 - 1):
+        together = (factor.T @ factor / count)[np.triu_indices(inside.shape[1], 1)]
+        assert np.abs(together).max() < 6 * factor.std() ** 2 / np.sqrt(count)
+
+
 @pytest.mark.parametrize("law", ["laplace", "gaussian"])
 def test_a_given_sample_is_the_same_run_after_one_factorisation(law):
     setting = small_setting(clusters=law, d=700, n=60, m=20, sigma=0.03, omega_init=1e-3, K=20, engine="direct")
@@ -150,6 +166,19 @@ def test_neither_time_nor_memory_sees_the_dimension():
 def test_a_reduced_run_that_does_not_fit_says_so():
     with pytest.raises(InputError, match="lower n or d"):
         check_memory(small_setting(d=10**12, n=10**6, engine="reduced"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak of a process is counted on Linux")
+def test_a_start_of_many_neurons_takes_the_memory_that_is_predicted():
+    start = peak(small_setting(engine="reduced", d=10**6, n=200, m=1500, K=1, dtype="float32", noisy=None))
+
+    assert start["measured MiB"] < 1.2 * start["predicted MiB"] < 1.5 * start["measured MiB"]
+
+
+def test_a_start_that_does_not_fit_says_what_to_lower(monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=2**30))
+    with pytest.raises(InputError, match=r"first weights .*; lower m or n$"):
+        check_memory(small_setting(engine="reduced", d=10**6, n=200, m=5000, K=1))
 
 
 def test_a_reduced_run_is_the_same_to_the_bit_when_made_again():

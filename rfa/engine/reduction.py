@@ -3,12 +3,14 @@
 For a spherical law and Gaussian first weights the inner products are drawn directly: in an orthonormal basis that
 begins with mu1, mu2 and goes on with the samples in turn, the deviations are normal below a chi-distributed diagonal
 (the Bartlett factor of their Gram matrix). Beyond these n + 2 coordinates no sample reaches; there the first weights
-are a Bartlett factor of their own, of at most m coordinates, which no step changes. For a given sample one QR
+have at most m coordinates, which no step changes. The inner products of the first weights with mu and with each other
+are drawn before their place in this basis, so that they do not depend on the sample. For a given sample one QR
 factorisation gives such coordinates.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rfa import clusters, noise
+from rfa.engine.threads import workers
 from rfa.errors import InputError
 from rfa.rounding import Array
 
@@ -27,6 +30,9 @@ DRAW, FLOPS, OVERHEAD = 1e-8, 3e10, 1e-3
 """Predicted cost: seconds for a normal number, floating-point operations a second, seconds a reduction must save."""
 
 ROWS = 256
+
+FACTORED = 5
+"""Arrays of the size of a matrix that exist at one time in its QR factorisation."""
 
 
 def reducible(setting: Setting) -> str:
@@ -58,7 +64,8 @@ def predicted_seconds(setting: Setting) -> tuple[float, float]:
     states = setting.total_steps + 1
     direct = (n + m) * d * DRAW + 4 * states * n * m * d / FLOPS
     drawn = n * n / 2 + m * inside + m * outside / 2
-    return direct, drawn * DRAW + 2 * states * n * m * inside / FLOPS
+    placed = 6 * m * min(m, d) * (inside + outside)
+    return direct, drawn * DRAW + (2 * states * n * m * inside + placed) / FLOPS
 
 
 def dimensions(setting: Setting) -> tuple[int, int]:
@@ -82,10 +89,9 @@ def draw_reduced_sample(
     n, dtype = setting.n, np.dtype(setting.dtype)
     X, seen = np.zeros((n, inside + outside), dtype), np.empty((n, 3))
     radius = _radius(setting, n, rng)
-    for start in range(0, n, ROWS):
-        rows = slice(start, min(start + ROWS, n))
+    for rows in _blocks(n):
         z = np.concatenate(
-            [rng.standard_normal((rows.stop - start, 2)), _bartlett(rng, rows, setting.d - 2)], axis=1
+            [rng.standard_normal((rows.stop - rows.start, 2)), _bartlett(rng, rows, setting.d - 2)], axis=1
         )
         if radius is not None:
             z *= (radius[rows] / np.linalg.norm(z, axis=1))[:, None]
@@ -112,16 +118,60 @@ def _radius(setting: Setting, count: int, rng: np.random.Generator) -> Array | N
 
 
 def draw_reduced_start(setting: Setting, rng: np.random.Generator) -> Array:
-    """First weights (m, coordinates), i.i.d. N(0, omega^2) in R^d."""
+    """First weights (m, coordinates), i.i.d. N(0, omega^2) in R^d.
+
+    First what they are without the sample: their projections on mu (m, 2), and the Bartlett factor L of the Gram matrix
+    of what remains of them. Then where that lies in the basis of the sample: weights L Q with a uniformly random frame
+    Q, the rows of a Gaussian matrix made orthonormal one after another.
+    """
+    m, rank = setting.m, min(setting.m, setting.d - 2)
+    W = np.empty((m, sum(dimensions(setting))), np.dtype(setting.dtype))
+    W[:, :2] = setting.omega_init * rng.standard_normal((m, 2))
+    factor = np.zeros((m, rank))
+    for rows in _blocks(m):
+        part = _bartlett(rng, rows, setting.d - 2)
+        factor[rows, : part.shape[1]] = part
+    with workers(m > ROWS) as each:
+        frame = _orthonormal_rows(_gaussian_rows(setting, rank, rng))
+
+        def place(rows: slice) -> None:
+            before = min(rows.stop, rank)
+            W[rows, 2:] = setting.omega_init * (factor[rows, :before] @ frame[:before])
+
+        each(place, list(_blocks(m)))
+    return W
+
+
+def memory_of_start(setting: Setting) -> int:
+    """Bytes that `draw_reduced_start` takes at its peak, which is the factorisation; it is made in double precision."""
+    m, rank, coordinates = setting.m, min(setting.m, setting.d - 2), sum(dimensions(setting))
+    kept = m * coordinates * np.dtype(setting.dtype).itemsize + 8 * m * rank
+    return kept + 8 * FACTORED * rank * coordinates
+
+
+def _orthonormal_rows(G: Array) -> Array:
+    """The rows of G made orthonormal one after another, each on its own side of those before."""
+    Q, R = np.linalg.qr(G.T)
+    return np.asarray((Q * np.where(np.diag(R) < 0, -1.0, 1.0)).T)
+
+
+def _gaussian_rows(setting: Setting, count: int, rng: np.random.Generator) -> Array:
+    """Standard normal vectors orthogonal to mu (count, coordinates - 2) in the basis of the sample, one in each row.
+
+    Beyond the sample they are a Bartlett factor.
+    """
     inside, outside = dimensions(setting)
-    W = np.zeros((setting.m, inside + outside), np.dtype(setting.dtype))
-    for start in range(0, setting.m, ROWS):
-        rows = slice(start, min(start + ROWS, setting.m))
-        W[rows, :inside] = setting.omega_init * rng.standard_normal((rows.stop - start, inside))
+    G = np.zeros((count, inside - 2 + outside))
+    for rows in _blocks(count):
+        G[rows, : inside - 2] = rng.standard_normal((rows.stop - rows.start, inside - 2))
         if outside:
             factor = _bartlett(rng, rows, setting.d - inside)
-            W[rows, inside : inside + factor.shape[1]] = setting.omega_init * factor
-    return W
+            G[rows, inside - 2 : inside - 2 + factor.shape[1]] = factor
+    return G
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    return (slice(start, min(start + ROWS, count)) for start in range(0, count, ROWS))
 
 
 def draw_reduced_points(
@@ -141,9 +191,7 @@ def draw_reduced_points(
     return z, np.column_stack([z[:, :2], beyond])
 
 
-def noise_rates(
-    setting: Setting, seen: Array, cluster: NDArray[np.int64], reference: np.random.Generator
-) -> Array:
+def noise_rates(setting: Setting, seen: Array, cluster: NDArray[np.int64], reference: np.random.Generator) -> Array:
     """eta(x) of points known by `seen` (count, 3), the first two coordinates of z and the length of the others.
 
     That is all that a noise law looks at.
