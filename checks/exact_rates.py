@@ -1,5 +1,7 @@
-"""Exact probabilities with which conclusions hold, where the law is known: chi-square norms, binomial and
-multinomial counts."""
+"""Exact probabilities with which conclusions hold, where the law is known.
+
+Norms follow chi-square laws, counts binomial and multinomial ones.
+"""
 
 from collections.abc import Iterator, Mapping
 from math import ceil, log, sqrt
@@ -8,24 +10,22 @@ import numpy as np
 import scipy
 
 from checks.candidate_neurons import candidate_probability, kept_share, size_probability
+from checks.initial_norms import fewest, miss_probability
 from rfa import Setting
 
 
 def exact_rates(setting: Setting) -> Mapping[str, float]:
-    """By claim id, the probability over sample and start that the conclusion holds on a run of this
-    setting."""
+    """By claim id, the probability over sample and start that the conclusion holds on a run of this setting."""
     return {**dict(_norms(setting)), **dict(_candidates(setting)), **dict(_samples(setting))}
 
 
 def _norms(of: Setting) -> Iterator[tuple[str, float]]:
-    """Lemma 3: ‖w_j(0)‖²/ω² follows χ²_d; the neurons that see a fixed direction are Bin(m, P(|Z| ≥ 1/(2
-    C0)))."""
+    """Lemma 3: ‖w_j(0)‖²/ω² follows χ²_d; the neurons that see a fixed direction are Bin(m, P(|Z| ≥ 1/(2 C0)))."""
     yield "L3.norm.lower", float(np.exp(of.m * np.log1p(-scipy.special.chdtr(of.d, of.d / 4))))
     yield "L3.norm.upper", float(np.exp(of.m * np.log1p(-scipy.special.chdtrc(of.d, 9 * of.d / 4))))
-    sees = float(scipy.special.erfc(1 / (2 * sqrt(2) * of.C0)))
-    least = ceil(of.m * (1 - 1 / (2 * of.C0) - sqrt(2 * log(4 / of.delta) / of.m)))
+    least = ceil(float(fewest(of.m, of.C0, of.delta)))
     for k in (1, 2):
-        yield f"L3.count.mu{k}", at_least(least, of.m, sees)
+        yield f"L3.count.mu{k}", at_least(least, of.m, 1 - miss_probability(of.C0))
 
 
 def _candidates(of: Setting) -> Iterator[tuple[str, float]]:
@@ -35,8 +35,7 @@ def _candidates(of: Setting) -> Iterator[tuple[str, float]]:
 
 
 def _samples(of: Setting) -> Iterator[tuple[str, float]]:
-    """Lemma 5 at the largest C1 it allows: |N| ~ Bin(n, eta), cluster sizes multinomial; Gaussian deviations
-    χ²."""
+    """Lemma 5 at the largest C1 it allows: |N| ~ Bin(n, eta), cluster sizes multinomial; Gaussian deviations χ²."""
     s, rate = of.sigma * sqrt(of.d), log(1 / of.delta) / of.n
     C1 = min(s**-0.5, 1 / s, rate**-0.25)
     room = C1 * sqrt(rate)

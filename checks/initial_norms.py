@@ -33,9 +33,19 @@ def seen(run: Run) -> Rounded:
 
 
 def fewest_seen(run: Run) -> Rounded:
+    """The count of neurons that Lemma 3 promises for each direction."""
+    return fewest(run.m, run.C0, run.given("delta"))
+
+
+def fewest(m: int, C0: float, delta: float | Rounded) -> Rounded:
     """m (1 − 1/(2 C0) − √(2 log(4/δ)/m))."""
-    spread = np.sqrt(2 * log_over_delta(run, 4) / run.m)
-    return rounded(run.m * (1 - 1 / (2 * Rounded(run.C0)) - spread))
+    spread = np.sqrt(2 * np.log(4 / Rounded(delta)) / m)
+    return m * (1 - 1 / (2 * Rounded(C0)) - spread)
+
+
+def miss_probability(C0: float) -> float:
+    """P(|Z| < 1/(2 C0)): how rarely a neuron misses a direction, Z standard normal."""
+    return float(scipy.special.erf(1 / (2 * np.sqrt(2.0) * C0)))
 
 
 def promised(run: Run) -> Iterator[Claim]:
@@ -86,7 +96,7 @@ def _norms(run: Run) -> Iterator[Chain]:
 
 def _counts(run: Run) -> Iterator[Chain]:
     m, C0, sure = run.m, Rounded(run.C0), 1 - run.given("delta") / 2
-    missed = rounded(scipy.special.erf(1 / (2 * np.sqrt(2.0) * run.C0)), 8)
+    missed = rounded(miss_probability(run.C0), 8)
     yield chain(
         "E3", "how rarely a neuron misses a direction",
         missed,

@@ -264,10 +264,10 @@ class Link:
     chain: str
     start: str
     end: str
-    step: str = ""
-    gap: str = ""
-    printed: bool = False
-    state: str = "run"
+    step: str
+    gap: str
+    printed: bool
+    state: str
 
 
 def suppose(

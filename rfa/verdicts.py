@@ -274,15 +274,8 @@ def _reduce(
     failing: Mapping[str, float | None],
     unclear: tuple[str, ...] = (),
 ) -> Verdict:
-    points_at = where is not None and outcome in (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.SILENT)
-    at = claim.worst(where if points_at else None)
-    if at is None:
-        at = claim.worst()
-    if at is None:
-        return Verdict(
-            claim.id, claim.role, claim.says, outcome, counts, claim.relation, failing=tuple(failing), excess=failing,
-            open=unclear, link=claim.link, holds=True,
-        )  # fmt: skip
+    points_at = outcome in (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.SILENT)
+    at = claim.worst(where if points_at else None) or ()
     lhs, rhs = claim.sides(at)
     on_run = claim.link is None or claim.link.state == "run"
     witness = {a: int(labels[a][i]) if on_run and a in labels else i for a, i in zip(claim.axes, at, strict=True)}

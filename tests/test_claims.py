@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from rfa import Rounded, Sampled, suppose, then
@@ -61,6 +61,7 @@ def test_draws_refute_an_equality_and_never_confirm_it(axes, side):
     assert (judged(Sampled, 1.05).state == UNDECIDED).all() and "not confirm" in judged(Sampled, 1.05).left_open
     assert (judged(Sampled, 1.2).state == FAILS).all()
     assert (judged(Sampled, 1.2, ("<=", ">=")[1 - side]).state == HOLDS).all()
+    assert (judged(Sampled, 1.05, "<=").state == UNDECIDED).all() and judged(Sampled, 1.05, "<=").left_open == ""
 
 
 @pytest.mark.parametrize("relation", list(MIRROR))
@@ -78,6 +79,22 @@ def test_an_error_without_a_bound_leaves_everything_open(relation, error):
 )
 def test_an_exact_tie_decides_by_strictness(relation, state):
     assert then("a", "", 1, relation, 1.0).state == state
+
+
+@pytest.mark.parametrize("axes", ["", "j"])
+@pytest.mark.parametrize(
+    ("relation", "inside", "outside"),
+    [
+        ("<=", HOLDS, UNDECIDED), ("<", UNDECIDED, FAILS), (">=", UNDECIDED, HOLDS), (">", FAILS, UNDECIDED),
+        ("==", HOLDS, HOLDS),
+    ],
+)  # fmt: skip
+def test_a_gap_as_large_as_its_error_decides_by_strictness(axes, relation, inside, outside):
+    for rhs, state in ((1.0, inside), (-1.0, outside)):
+        lhs = Rounded(np.zeros(len(axes)) if axes else 0.0, 1 - UNIT)
+        claim = then("a", "", lhs, relation, rhs, axes=axes)
+
+        assert claim.error == 1.0 and claim.state == state
 
 
 def test_a_plain_array_of_floats_is_granted_four_units_of_roundoff():
@@ -233,6 +250,8 @@ SCALES = st.sampled_from([0.0, 0.3, 1e9])
 SIZES = st.one_of(st.sampled_from([0.0, 1e-17, 1.0, np.inf, np.nan]), st.floats(0, 2))
 
 
+@example(np.nan, 1.0, 0.0, 0.0, 0.3, "<=", True)
+@example(1.0, np.nan, 0.0, 0.0, 0.3, "<=", True)
 @given(NUMBERS, NUMBERS, SIZES, SIZES, SCALES, st.sampled_from(list(MIRROR)), st.booleans())
 def test_a_claim_without_axes_says_what_it_says_on_one_index(lhs, rhs, above, below, scale, relation, inside):
     sides = Rounded(lhs, above), Rounded(rhs, below)

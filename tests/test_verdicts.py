@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rfa import PROOF, DoesNotApply, Outcome, Rounded, chain, eq, ge, judge, le, result, suppose, then
+from rfa import PROOF, DoesNotApply, Outcome, Rounded, Sampled, chain, eq, ge, judge, le, result, suppose, then
 from rfa.departures import Departure
 
 RUN = SimpleNamespace(labels={"t": np.array([5, 6, 7])}, departures=())
@@ -110,6 +110,21 @@ def test_one_run_refutes_a_promise_that_its_premises_make_sure(premise, outcome)
 @pytest.mark.parametrize(("value", "outcome"), [(1, Outcome.BEYOND), (-1, Outcome.SILENT)])
 def test_a_remark_promises_nothing(value, outcome):
     assert judge(toy(then("c", "", 0, "<=", value), kind="TEXT"), RUN).outcome is outcome
+
+
+@pytest.mark.parametrize("second", [Rounded(1.0, 2.0), Rounded(-1.0, 0.0)])
+def test_a_remark_points_where_it_fails_or_else_where_it_is_open(second):
+    sides = Rounded(np.array([1e-3, second.value]), np.array([0.0, second.error]))
+    remark = then("c", "", 0, "<=", sides, axes="j", scale=[1.0, 1.0])
+
+    (verdict,) = judge(toy(remark, kind="TEXT"), RUN).conclusions
+    assert verdict.witness == {"j": 1}
+
+
+def test_what_draws_refute_needs_no_reason():
+    (verdict,) = judge(toy(then("c", "", Sampled(2.0, 0.1), "==", 1.0)), RUN).conclusions
+
+    assert verdict.outcome is Outcome.REFUTED and verdict.reason == ""
 
 
 @pytest.mark.parametrize(("value", "outcome"), [(1, Outcome.CONFIRMED), (-1, Outcome.SILENT)])

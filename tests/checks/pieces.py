@@ -330,8 +330,8 @@ def ties() -> Iterator[tuple]:
     """Constants where no pair is captured, an edge is 0 or a cluster is empty; rates where a count is a tie."""
     ledger, rates = (import_module(f"checks.{name}") for name in ("constants_ledger", "exact_rates"))
     flat = simulate(small_setting(seed=2, n=24, noisy=0, C0=1e6, sigma=0.3))
-    none, named = replace(small(), C0=0.05), replace(lonely(), setting=small(seed=9).setting)
-    for name, run in (("no pair", none), ("edge 0", flat), ("empty cluster", named)):
+    none, lacking = replace(small(), C0=0.05), replace(lonely(), setting=small(seed=9).setting)
+    for name, run in (("no pair", none), ("edge 0", flat), ("empty cluster", lacking)):
         yield f"C2 {name}", ledger.C2_constant, run
         yield f"c1 {name}", ledger.c1_constant, run, 0.04, 1e-3
         yield f"c {name}", listed(ledger.c_constants), run
@@ -341,6 +341,8 @@ def ties() -> Iterator[tuple]:
         s = np.sqrt(np.log(1 / delta) / n) * n / k
         of = small_setting(n=n, delta=delta, eta=eta, noisy=None, d=4, sigma=float(s / 2))
         yield f"rates {n} {k} {eta}", rates.exact_rates, of
+    for C0, delta, m in ((2.0, 0.49, 8), (1.5, 0.49, 10), (4.0, 0.49, 6)):
+        yield f"rates of {m} neurons", rates.exact_rates, small_setting(C0=C0, delta=delta, m=m)
 
 
 def remarks() -> Iterator[tuple]:

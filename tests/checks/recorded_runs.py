@@ -81,10 +81,32 @@ def lonely() -> Run:
 
 
 def laggard() -> Run:
-    """Deviations so directed that a neuron of the right sign misses its whole cluster and stays behind."""
-    groups = [(k, True, along(0.01), 3) for k in range(4)]
-    v = np.array([[0.004, 0.0, -1.0], [0.3, 0.1, 0.0], [0.0, 0.004, -1.0], [0.1, -0.3, 0.0]])
-    return constructed(groups, v, [1, 1, -1, -1], TINY_STEP, 4)
+    """Deviations so directed that neurons of the right sign miss their clusters, and one of them all but a sample.
+
+    After the first step that one is between the deviations at the start and those of then.
+    """
+    s, n = 0.01, 60
+    groups = [(0, True, along(-s), 1), (0, True, along(s), 14), *((k, True, along(s), 15) for k in (1, 2, 3))]
+    between = s + 2e-5 - 0.5 / n
+    v = np.array([[between, 0, -1], [-0.004, 0, -1], [0.3, 0.1, 0], [0, 0.3, 0], [0, 0.004, -1], [0.1, -0.3, 0]])
+    return constructed(groups, v, [1, 1, 1, -1, -1, -1], TINY_STEP, 4)
+
+
+def uneven() -> Run:
+    """Second-layer weights of two sizes, and a cluster of one sample on which a neuron rises."""
+    groups = [(k, True, along(0.001), count) for k, count in enumerate((1, 3, 4, 4))]
+    v = np.array([[0.3, 0.1, 0.0], [-0.2, 0.0, 0.1], [0.0, 0.2, 0.0], [0.1, -0.3, 0.0]])
+    return constructed(groups, v, [1, 2, -1, -2], TINY_STEP, 4)
+
+
+def few() -> Run:
+    """One cluster is all noise, one has one clean sample, under a known law; a single step."""
+    return simulate(
+        small_setting(
+            n=9, noise="one-cluster", eta=0.15, noisy=None, K=None, alpha=0.3, steps=1, C0=2.0, delta=0.4, name="few",
+        ),
+        accept=lambda run: bool({0, 1} <= set(run.clean_size) and (run.cluster_size > 0).all()),
+    )  # fmt: skip
 
 
 def short() -> Run:
@@ -106,7 +128,10 @@ def tied() -> Run:
     return make_run(Candidate(setting, (0.5, 1.0), ("ties", "equal deviations")))
 
 
-EVERY = (small, loose, rough, plane, skewed, heavy, clean, later, nameless, lonely, laggard, short, untrained, tied)
+EVERY = (
+    small, loose, rough, plane, skewed, heavy, clean, later, nameless, lonely, laggard, uneven, few, short, untrained,
+    tied,
+)  # fmt: skip
 RUNS: Mapping[str, Callable[[], Run]] = {one.__name__: one for one in EVERY}
 
 

@@ -10,7 +10,7 @@ from checks.first_gradient import FirstGradient
 from checks.first_step import first_step
 from rfa import Outcome, judge
 from rfa.run import PAIR
-from rfa.simulation import trained
+from rfa.simulation import start, trained
 from tests.checks.faulty import (
     broken,
     calm,
@@ -189,3 +189,9 @@ def test_a_light_trace_loses_only_the_counts_it_did_not_record():
 
     assert ids == set(holding(judge(first_step, full))) - {"E29 logged 0→logged 1"}
     assert judge(first_step, light).outcome is judge(first_step, full).outcome
+
+
+def test_a_start_without_a_step_is_none_that_it_speaks_of():
+    verdict = judge(first_step, start(RUN.setting))
+
+    assert verdict.outcome is Outcome.NOT_APPLICABLE and "does not contain the first gradient step" in verdict.reason
