@@ -38,7 +38,7 @@ def norms(run: Run, given: Growth) -> Chain:
 
 def outputs(run: Run) -> Chain:
     """E18 at the weights W(T), axis i."""
-    pre, a = run.pre(run.T), np.abs(second_layer(run))
+    pre, a = run.pre(run.T), second_layer(run)
     image = np.sqrt((pre * pre).sum(axis=1))
     return chain(
         "E18", "an output is at most the norm of the weights times that of the input",
@@ -67,7 +67,7 @@ def derivatives(run: Run, given: Growth) -> Chain:
     """E19 at the sample with the largest margin of each group, axes s mu q; y f = |f| needs no first link."""
     steps = slice(0, run.n_s)
     low, high = run.margins("margin_min")[steps], run.margins("margin_max")[steps]
-    size: Rounded = np.maximum(abs(low), abs(high))
+    size: Rounded = np.maximum(-low, high)
     later = (run.s_steps >= 1)[:, None, None] & (run.group_size > 0)
     return chain(
         "E19", "no loss derivative below E/2 before T",

@@ -52,6 +52,7 @@ def requirements() -> Iterator[tuple]:
     yield "requirements of a small C1", named(largeness, asked), small_C1
     yield "fewest neurons", named(largeness, lambda proof: [proof.m(0.5), proof.m(3.0)]), small_C1
     yield "least C0", largeness.least_C0, 300.0
+    yield "uniform terms", largeness.uniform_terms, small_C1, 5.0, 0
 
 
 def named(module, function):
@@ -94,6 +95,12 @@ def probabilities() -> Iterator[tuple]:
         yield f"at least {least}", exact_rates.at_least, least, n, 0.3
     for least, most in ((0, 6), (1, 2), (2, 2), (0, 1)):
         yield f"multinomial {least} {most}", exact_rates.multinomial_within, 6, least, most
+    tails = named(projections, lambda *of: [[p.value, p.error] for p in projections.projection_tails(*of)])
+    drawn = start(small_setting(clusters="exponential", m=6))
+    tilted = np.eye(6) + 0.5 * np.eye(6, k=1) * (np.arange(6) > 2)[:, None]
+    for name, W in (("along axes", np.eye(6)), ("along some axes", tilted)):
+        thresholds = Rounded(np.linspace(-1, 1, 12).reshape(6, 2), np.full((6, 2), 0.01))
+        yield f"tails {name}", tails, replace(drawn, weights={0: W}), thresholds
     for seed, m in product(range(4), (4, 8)):
         began = start(small_setting(m=m, d=30, n=20, noisy=0, seed=seed))
         yield f"smallest C0 {seed} {m}", candidate_neurons.smallest_C0, began
@@ -209,6 +216,10 @@ def curves() -> Iterator[tuple]:
         panel = figures.Curves("made", n, d, 0.2, 0.15, np.array([0, 1, 5, 9]), np.array(train), right)
         yield f"curves {n} {d} {train}", named(figures, figures_of), panel
         yield f"said {n} {d} {train}", named(figures, lambda panel: list(figures.about_curves([panel]))), panel
+    for lost in (0, 1, 2):
+        right = np.arange(100)[None, :] < np.array([[85], [85 - lost]])
+        panel = figures.Curves("few", 20, 25, 0.1, 0.2, np.array([0, 4]), np.array([0.6, 0.9]), right)
+        yield f"lost {lost}", named(figures, figures_of), panel
     for eta in (0.1, 0.2375, 0.2376, 0.3):
         right = np.arange(100)[None, :] < np.array([[85], [76]])
         panel = figures.Curves("near", 20, 25, eta, 0.2, np.array([0, 4]), np.array([0.6, 0.9]), right)
@@ -357,9 +368,38 @@ def remarks() -> Iterator[tuple]:
         X = np.where(some[:, None], 0.7 * mu[0] - 0.7 * mu[1], of.X)
         run = trained(DataSample(X, of.y, of.y_clean, of.cluster, mu), a, W, step_size=1 / 12, steps=4, **known)
         yield f"resemblance where {name} lie between", listed_claims(illustrations, "resemblance"), run
+    yield "what C absorbs", named(generalization, absorbed), small()
+    points = np.array([[1.0, 0.5, 0.2, 0, 0, 0], [-0.3, 1.0, 0, 0, 0.1, 0]])
+    for threshold in (0.0, 0.5, -0.2):
+        yield f"right share {threshold}", both_parts(illustrations.right_share), loose(), points, threshold
+    first_gradient = import_module("checks.first_gradient")
+    yield "length of rows", both_parts(first_gradient.length), small(), Rounded(points)
     for alpha in (0.2, 0.1):
         run = simulate(small_setting(K=None, alpha=alpha))
         yield f"notes at alpha {alpha}", listed(generalization.fresh_notes), run
+
+
+def both_parts(function):
+    """A function that gives values and errors of what another gives."""
+
+    @wraps(function)
+    def shown(*given):
+        found = function(*given)
+        return [found.value, found.error]
+
+    return shown
+
+
+def absorbed(run) -> list:
+    """The terms of the bound on the test error beside the ramp, and those that a large C absorbs."""
+    from checks.constants import GAMMA
+    from checks.generalization import bounds, large_constant
+
+    _, proved = bounds(run, [])
+    printed, as_proved, *_ = (float(link.rhs.value) for link in proved.links())
+    root = GAMMA * np.sqrt(run.n)
+    large = float(large_constant(run).rhs.value) - 8 / (GAMMA * np.sqrt(np.log(2)))
+    return [large, printed - 4 / root, as_proved - 8 / root]
 
 
 def premises() -> Iterator[tuple]:

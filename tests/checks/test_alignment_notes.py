@@ -9,6 +9,8 @@ from checks import notes
 from checks.alignment_notes import aligned_pairs, alignment_notes, amplification_factors
 from rfa import DoesNotApply
 from rfa.run import OPPOSITE
+from rfa.simulation import start, trained
+from tests.checks.recorded_runs import made
 from tests.runs import loose, small
 
 
@@ -46,3 +48,14 @@ def test_the_smallest_C0_is_told_and_nothing_without_a_first_step():
     with pytest.raises(DoesNotApply):
         list(alignment_notes(replace(run, weights={0: run.W(0)})))
     assert not [note for note in notes(replace(run, weights={0: run.W(0)})) if note.startswith(("C9", "L12", "L4"))]
+
+
+def test_nothing_is_told_of_a_start_alone_of_a_run_recorded_later_and_of_an_empty_J():
+    run = small()
+    across = run.W(0) - run.W(0) @ run.sample.mu.T @ run.sample.mu
+    aside = trained(run.sample, run.a, across, step_size=run.step_size, steps=2, C0=run.C0)
+    assert not aside.in_J.any()
+
+    for other in (start(run.setting), made("later"), aside):
+        with pytest.raises(DoesNotApply):
+            list(alignment_notes(other))

@@ -11,6 +11,7 @@ from checks.bare_numbers import NUMBERS, bare_numbers, ends
 from checks.candidate_neurons import smallest_C0
 from checks.constants import PAPER_C0, E
 from checks.constants_ledger import constants, mass_near_zero
+from checks.projections import activation_probability
 from rfa import DoesNotApply, chain, eq, ge, gt, le
 from tests.planting import in_trace
 from tests.runs import loose, small
@@ -32,6 +33,39 @@ def test_every_constant_of_the_paper_is_listed():
     for symbol in ("C", "C0", "C1", "C2", "C3", "C_f", "c1", "c", "γ", "1/2", "3/2", "√2", "64", "256", "8"):
         assert symbol in symbols
     assert len({c.name for c in constants(small()).constants}) == len(symbols)
+
+
+@pytest.mark.parametrize("run", [small(), loose()])
+def test_a_constant_points_at_the_index_that_asks_for_most(run):
+    output = run.output(run.T, run.in_J).value
+    far = np.linalg.norm(run.sample.X - run.sample.centre[run.sample.cluster], axis=1)
+    share = [abs((run.sample.cluster == mu).mean() - 0.25) for mu in range(4)]
+
+    assert row(run, "C0 of 1").witness == row(run, "C_f of").witness == {"i": np.abs(output).argmin()}
+    assert row(run, "C3 of").witness == {"i": (output * run.sample.y_clean).argmin()}
+    assert far[row(run, "c of ‖x_i").witness["i"]] == pytest.approx(far.max())
+    assert share[row(run, "c of ||I").witness["mu"]] == pytest.approx(max(share))
+
+
+def test_the_constant_of_the_counts_points_at_the_pair_that_is_furthest_from_its_mean():
+    run, found = loose(), {}
+    mean = run.clean_size * activation_probability(run).value
+    clean = [(run.sample.cluster == mu) & ~run.sample.noisy for mu in range(4)]
+    for j in range(run.m):
+        for mu in range(4):
+            awake = (run.sample.X[clean[mu]] @ run.W(0)[j] > 0).sum()
+            found[j, mu] = abs(awake - mean[j, mu]) / sqrt(clean[mu].sum())
+    at = row(run, "c of |cnt").witness
+
+    assert found[at["j"], at["mu"]] == pytest.approx(max(found.values()))
+
+
+def test_the_largest_C1_names_an_index_only_where_its_part_has_one():
+    run = small()
+    noisy = replace(run, sample=replace(run.sample, y=-run.sample.y_clean))
+
+    assert row(noisy, "C1 of Lemma 5").where_used == "L5c" and row(noisy, "C1 of Lemma 5").witness == {}
+    assert row(run, "C1 of Lemma 5").witness
 
 
 def test_every_number_that_stands_somewhere_is_found_on_a_run():

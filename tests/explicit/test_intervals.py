@@ -113,3 +113,10 @@ def test_an_interval_of_one_point_has_no_error():
 @pytest.mark.parametrize("wrong", [1e-300, 5e-324])
 def test_tiny_intervals_around_zero_are_not_zero(wrong):
     assert not Interval(0.0, wrong).is_zero
+
+
+def test_a_measured_number_without_an_error_is_one_point():
+    exact, uncertain = measured(Rounded(0.1)), measured(Rounded(0.1, 1e-9))
+
+    assert exact.lower == exact.upper == 0.1
+    assert uncertain.lower <= 0.1 - 1e-9 and uncertain.upper >= 0.1 + 1e-9
