@@ -101,6 +101,10 @@ def probabilities() -> Iterator[tuple]:
     for name, W in (("along axes", np.eye(6)), ("along some axes", tilted)):
         thresholds = Rounded(np.linspace(-1, 1, 12).reshape(6, 2), np.full((6, 2), 0.01))
         yield f"tails {name}", tails, replace(drawn, weights={0: W}), thresholds
+    many = start(small_setting(clusters="exponential", m=300))
+    yield "tails of many neurons", tails, many, Rounded(np.linspace(-1, 1, 300).reshape(300, 1))
+    for name, r in product(LAWS, (0.5, 1.0, 1.2, 30.0)):
+        yield f"far {name} {r}", projections.far_probability, start(small_setting(clusters=name)), r
     for seed, m in product(range(4), (4, 8)):
         began = start(small_setting(m=m, d=30, n=20, noisy=0, seed=seed))
         yield f"smallest C0 {seed} {m}", candidate_neurons.smallest_C0, began
@@ -396,10 +400,10 @@ def absorbed(run) -> list:
     from checks.generalization import bounds, large_constant
 
     _, proved = bounds(run, [])
-    printed, as_proved, *_ = (float(link.rhs.value) for link in proved.links())
+    printed, as_proved, noisy, drawn, _ = (float(link.rhs.value) for link in proved.links())
     root = GAMMA * np.sqrt(run.n)
     large = float(large_constant(run).rhs.value) - 8 / (GAMMA * np.sqrt(np.log(2)))
-    return [large, printed - 4 / root, as_proved - 8 / root]
+    return [large, printed - 4 / root, *(x - 8 / root for x in (as_proved, noisy, drawn))]
 
 
 def premises() -> Iterator[tuple]:
