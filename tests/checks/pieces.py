@@ -416,8 +416,16 @@ def premises() -> Iterator[tuple]:
     few = trained(far.sample, far.a, W, step_size=far.step_size, steps=1, first=far.first, C0=1.01, d=far.d)
     show = named(persistence, lambda run: [c.domain.astype(float) for c in persistence.turning_premises(run)])
     yield "turning premises of few neurons", show, few
+    far_cases, facts = import_module("checks.staying_orthogonal").far_cases, persistence.step_facts
+    show = named(import_module("checks.staying_orthogonal"), lambda run: sizes_of(far_cases(run, facts(run))))
+    yield "far cases of few neurons", show, replace(far, C0=1.01)
     late = simulate(small_setting(eta=0.25, noisy=None, sigma=0.05, K=12, seed=36, n=40))
     yield "falling", named(conditions, lambda run: float(conditions.falling_throughout(run).lhs.value)), late
+
+
+def sizes_of(chains) -> list:
+    """How many indices each link of some chains is judged at."""
+    return [[link.id, float(link.size)] for found in chains for link in found.links()]
 
 
 def listed_claims(module, name):
