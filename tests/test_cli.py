@@ -419,6 +419,7 @@ def test_a_reader_that_goes_away_is_no_noise(tmp_path):
 
 INTERRUPTED = """
 import os, signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from rfa import audit
 train = audit.simulate_setting
 def interrupted(*args, **kwargs):

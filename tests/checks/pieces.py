@@ -101,6 +101,9 @@ def probabilities() -> Iterator[tuple]:
     for name, W in (("along axes", np.eye(6)), ("along some axes", tilted)):
         thresholds = Rounded(np.linspace(-1, 1, 12).reshape(6, 2), np.full((6, 2), 0.01))
         yield f"tails {name}", tails, replace(drawn, weights={0: W}), thresholds
+    above, end = Rounded(np.array([0.3, 0.4]), np.full(2, 0.1)), Rounded(0.35, 0.1)
+    yield "tails between", both_parts(projections._between), above, end, 10**6
+    yield "directions of neurons at 0", projections.start_directions, made("tied")
     many = start(small_setting(clusters="exponential", m=300))
     yield "tails of many neurons", tails, many, Rounded(np.linspace(-1, 1, 300).reshape(300, 1))
     for name, r in product(LAWS, (0.5, 1.0, 1.2, 30.0)):
@@ -416,6 +419,9 @@ def premises() -> Iterator[tuple]:
     few = trained(far.sample, far.a, W, step_size=far.step_size, steps=1, first=far.first, C0=1.01, d=far.d)
     show = named(persistence, lambda run: [c.domain.astype(float) for c in persistence.turning_premises(run)])
     yield "turning premises of few neurons", show, few
+    planted = import_module("checks.planted")
+    of_one_step = simulate(small_setting(K=None, alpha=0.3))
+    yield "planted where K is 0", named(planted, lambda run: [planted.planted(run).first, run.K]), of_one_step
     far_cases, facts = import_module("checks.staying_orthogonal").far_cases, persistence.step_facts
     show = named(import_module("checks.staying_orthogonal"), lambda run: sizes_of(far_cases(run, facts(run))))
     yield "far cases of few neurons", show, replace(far, C0=1.01)
