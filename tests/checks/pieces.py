@@ -104,6 +104,8 @@ def probabilities() -> Iterator[tuple]:
     above, end = Rounded(np.array([0.3, 0.4]), np.full(2, 0.1)), Rounded(0.35, 0.1)
     yield "tails between", both_parts(projections._between), above, end, 10**6
     yield "directions of neurons at 0", projections.start_directions, made("tied")
+    silent = start(small_setting(noise="boundary", eta=0.0, noisy=0, sigma=0.3))
+    yield "clean samples without noise", both_parts(projections.clean_probability), silent
     many = start(small_setting(clusters="exponential", m=300))
     yield "tails of many neurons", tails, many, Rounded(np.linspace(-1, 1, 300).reshape(300, 1))
     for name, r in product(LAWS, (0.5, 1.0, 1.2, 30.0)):
@@ -375,7 +377,8 @@ def remarks() -> Iterator[tuple]:
         X = np.where(some[:, None], 0.7 * mu[0] - 0.7 * mu[1], of.X)
         run = trained(DataSample(X, of.y, of.y_clean, of.cluster, mu), a, W, step_size=1 / 12, steps=4, **known)
         yield f"resemblance where {name} lie between", listed_claims(illustrations, "resemblance"), run
-    yield "what C absorbs", named(generalization, absorbed), small()
+    for run in (small(), loose()):
+        yield f"what C absorbs {run.n}", named(generalization, absorbed), run
     points = np.array([[1.0, 0.5, 0.2, 0, 0, 0], [-0.3, 1.0, 0, 0, 0.1, 0]])
     for threshold in (0.0, 0.5, -0.2):
         yield f"right share {threshold}", both_parts(illustrations.right_share), loose(), points, threshold
@@ -402,11 +405,11 @@ def absorbed(run) -> list:
     from checks.constants import GAMMA
     from checks.generalization import bounds, large_constant
 
-    _, proved = bounds(run, [])
+    shown, proved = bounds(run, [])
     printed, as_proved, noisy, drawn, _ = (float(link.rhs.value) for link in proved.links())
-    root = GAMMA * np.sqrt(run.n)
+    root, errors = GAMMA * np.sqrt(run.n), float(sum(link.rhs.error.sum() for link in shown.links()))
     large = float(large_constant(run).rhs.value) - 8 / (GAMMA * np.sqrt(np.log(2)))
-    return [large, printed - 4 / root, *(x - 8 / root for x in (as_proved, noisy, drawn))]
+    return [large, printed - 4 / root, *(x - 8 / root for x in (as_proved, noisy, drawn)), errors]
 
 
 def premises() -> Iterator[tuple]:
@@ -419,6 +422,14 @@ def premises() -> Iterator[tuple]:
     few = trained(far.sample, far.a, W, step_size=far.step_size, steps=1, first=far.first, C0=1.01, d=far.d)
     show = named(persistence, lambda run: [c.domain.astype(float) for c in persistence.turning_premises(run)])
     yield "turning premises of few neurons", show, few
+    grown = import_module("checks.staying_aligned").grown
+    size = Rounded(np.full((small().n_s, small().m), 0.1), np.geomspace(1e-3, 1e-6, small().n_s)[:, None])
+    least = named(import_module("checks.staying_aligned"), lambda run, size: grown(run, size).lhs)
+    yield "least increment so far", both_parts(least), small(), size
+    scalings = import_module("checks.scalings")
+    for seed in range(8):
+        beyond = simulate(small_setting(sigma=0.4, steps=9, eta=0.3, noisy=None, seed=seed))
+        yield f"largest crossing {seed}", scalings.largest_crossing, beyond
     planted = import_module("checks.planted")
     of_one_step = simulate(small_setting(K=None, alpha=0.3))
     yield "planted where K is 0", named(planted, lambda run: [planted.planted(run).first, run.K]), of_one_step
