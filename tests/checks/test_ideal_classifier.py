@@ -89,6 +89,7 @@ def test_fresh_points_can_refute_the_mean_over_the_clusters_and_not_confirm_it(l
 
     assert found[0].outcome is Outcome.UNDECIDED and not found[0].fails
     assert found[1].fails and "not confirm" in found[0].reason
+    breaks(ideal_classifier, right, replace(right, sigma=3.0), DRAWN)
 
 
 def test_the_dimension_chain_holds_where_its_need_does():
