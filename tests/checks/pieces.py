@@ -102,10 +102,10 @@ def probabilities() -> Iterator[tuple]:
         thresholds = Rounded(np.linspace(-1, 1, 12).reshape(6, 2), np.full((6, 2), 0.01))
         yield f"tails {name}", tails, replace(drawn, weights={0: W}), thresholds
     above, end = Rounded(np.array([0.3, 0.4]), np.full(2, 0.1)), Rounded(0.35, 0.1)
-    yield "tails between", both_parts(projections._between), above, end, 10**6
+    yield "tails between", both(projections._between), above, end, 10**6
     yield "directions of neurons at 0", projections.start_directions, made("tied")
     silent = start(small_setting(noise="boundary", eta=0.0, noisy=0, sigma=0.3))
-    yield "clean samples without noise", both_parts(projections.clean_probability), silent
+    yield "clean samples without noise", both(projections.clean_probability), silent
     many = start(small_setting(clusters="exponential", m=300))
     yield "tails of many neurons", tails, many, Rounded(np.linspace(-1, 1, 300).reshape(300, 1))
     for name, r in product(LAWS, (0.5, 1.0, 1.2, 30.0)):
@@ -381,23 +381,12 @@ def remarks() -> Iterator[tuple]:
         yield f"what C absorbs {run.n}", named(generalization, absorbed), run
     points = np.array([[1.0, 0.5, 0.2, 0, 0, 0], [-0.3, 1.0, 0, 0, 0.1, 0]])
     for threshold in (0.0, 0.5, -0.2):
-        yield f"right share {threshold}", both_parts(illustrations.right_share), loose(), points, threshold
+        yield f"right share {threshold}", both(illustrations.right_share), loose(), points, threshold
     first_gradient = import_module("checks.first_gradient")
-    yield "length of rows", both_parts(first_gradient.length), small(), Rounded(points)
+    yield "length of rows", both(first_gradient.length), small(), Rounded(points)
     for alpha in (0.2, 0.1):
         run = simulate(small_setting(K=None, alpha=alpha))
         yield f"notes at alpha {alpha}", listed(generalization.fresh_notes), run
-
-
-def both_parts(function):
-    """A function that gives values and errors of what another gives."""
-
-    @wraps(function)
-    def shown(*given):
-        found = function(*given)
-        return [found.value, found.error]
-
-    return shown
 
 
 def absorbed(run) -> list:
@@ -425,7 +414,7 @@ def premises() -> Iterator[tuple]:
     grown = import_module("checks.staying_aligned").grown
     size = Rounded(np.full((small().n_s, small().m), 0.1), np.geomspace(1e-3, 1e-6, small().n_s)[:, None])
     least = named(import_module("checks.staying_aligned"), lambda run, size: grown(run, size).lhs)
-    yield "least increment so far", both_parts(least), small(), size
+    yield "least increment so far", both(least), small(), size
     scalings = import_module("checks.scalings")
     for seed in range(8):
         beyond = simulate(small_setting(sigma=0.4, steps=9, eta=0.3, noisy=None, seed=seed))
