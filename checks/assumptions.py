@@ -15,6 +15,7 @@ from checks.feasible import (
 )
 from rfa import Claim, Rounded, Run, Setting, result, rounded, suppose
 from rfa.papers import AssumptionRow, AssumptionTable
+from rfa.parameters import Parameters, per_setting
 
 
 def _log(of: Sizes, x: float) -> Rounded:
@@ -71,47 +72,53 @@ SIDES: tuple[Callable[[Sizes, float], Claim], ...] = (A1, A2, A3, A4, A5, A6, A7
 """The assumptions as claims about sizes and a constant C."""
 
 
+@per_setting
+def at_judged_C(of: Parameters, side: Callable[[Sizes, float], Claim]) -> Claim:
+    """An assumption at the C at which assumptions are judged."""
+    return side(of, judged_C(of))
+
+
 @result("A1", "The dimension is large", kind="ASSUMPTION", readings=["R1"])
 def large_dimension(run: Run) -> Iterator[Claim]:
     """The dimension d is at least C max{log²(n/δ), log(m/δ)}."""
-    yield A1(run, judged_C(run))
+    yield at_judged_C(run, A1)
 
 
 @result("A2", "The clusters are tight", kind="ASSUMPTION", readings=["R11"])
 def tight_clusters(run: Run) -> Iterator[Claim]:
     """The variance within a cluster is at most σ² ≤ 1/(C² d) in every direction."""
-    yield A2(run, judged_C(run))
+    yield at_judged_C(run, A2)
 
 
 @result("A3", "There are many samples", kind="ASSUMPTION")
 def many_samples(run: Run) -> Iterator[Claim]:
     """The sample size n is at least C log(m/δ)."""
-    yield A3(run, judged_C(run))
+    yield at_judged_C(run, A3)
 
 
 @result("A4", "The noise rate is small", kind="ASSUMPTION")
 def low_noise(run: Run) -> Iterator[Claim]:
     """The noise rate η = E[η(x)] is at most 1/C."""
-    yield A4(run, judged_C(run))
+    yield at_judged_C(run, A4)
 
 
 @result("A5", "There are many neurons", kind="ASSUMPTION")
 def many_neurons(run: Run) -> Iterator[Claim]:
     """The number of hidden neurons m is at least C log(1/δ)."""
-    yield A5(run, judged_C(run))
+    yield at_judged_C(run, A5)
 
 
 @result("A6", "The start is small", kind="ASSUMPTION", readings=["R2"])
 def small_start(run: Run) -> Iterator[Claim]:
     """The variance of the first weights is at most 1/(C^p m d), where p is `a6_power`, 2 by default."""
-    yield A6(run, judged_C(run))
+    yield at_judged_C(run, A6)
 
 
 @result("A7", "The step size is of order 1/√C", kind="ASSUMPTION", gaps=["G15"])
 def moderate_step(run: Run) -> Iterator[Claim]:
     """The step size lies between 1/(2√C) and 1/√C, that is 1/(4α²) ≤ C ≤ 1/α²."""
-    yield A7_lower(run, judged_C(run))
-    yield A7_upper(run, judged_C(run))
+    yield at_judged_C(run, A7_lower)
+    yield at_judged_C(run, A7_upper)
 
 
 # ---- the table of a setting --------------------------------------------------------------------------------

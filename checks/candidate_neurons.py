@@ -12,15 +12,16 @@ from checks.initial_norms import half_width, log_over_delta, wide_start
 from checks.measured import counted, per_run
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain
+from rfa.parameters import Parameters, per_setting
 from rfa.rounding import Array
 from rfa.run import PAIR
 
 
-@per_run
-def wide_network(run: Run) -> Claim:
+@per_setting
+def wide_network(of: Parameters) -> Claim:
     """The width that makes each Hoeffding term at most 1/(2 C0): m >= 16 C0² log(32/δ)."""
-    least = 16 * Rounded(run.C0) * Rounded(run.C0) * log_over_delta(run, 32)
-    return suppose("RP.m16", "m ≥ 16 C0² log(32/δ)", run.m, ">=", least)
+    least = 16 * Rounded(of.C0) * Rounded(of.C0) * log_over_delta(of, 32)
+    return suppose("RP.m16", "m ≥ 16 C0² log(32/δ)", of.m, ">=", least)
 
 
 def kept_share(C0: float) -> Fraction:
@@ -45,9 +46,16 @@ def candidate_sizes(run: Run) -> Rounded:
     return counted(run.toward[0], run.norm[0][:, None] * run.threshold_J, where=run.sign_matches)
 
 
-def fewest_candidates(run: Run) -> Rounded:
+@per_setting
+def fewest_candidates(of: Parameters) -> Rounded:
     """(m/4)(1 − 1/C0)²."""
-    return nearest_float(Fraction(run.m, 4) * kept_share(run.C0))
+    return nearest_float(Fraction(of.m, 4) * kept_share(of.C0))
+
+
+@per_setting
+def fewest_in_all(of: Parameters) -> Rounded:
+    """m(1 − 1/C0)²."""
+    return nearest_float(of.m * kept_share(of.C0))
 
 
 @per_run
@@ -74,8 +82,8 @@ def candidate_neurons(run: Run) -> Iterator[Claim | Chain]:
     yield from (wide_start(run), wide_network(run))
     yield large_sets(run)
     all_four, sure = candidate_sizes(run).sum(), 1 - run.given("delta")
-    union = nearest_float(run.m * kept_share(run.C0))
-    yield then("L4.union", "|J| ≥ m(1 − 1/C0)²", all_four, ">=", union, probability=sure)
+    least = fewest_in_all(run)
+    yield then("L4.union", "|J| ≥ m(1 − 1/C0)²", all_four, ">=", least, probability=sure)
     yield PROOF
     yield from _proof(run)
 

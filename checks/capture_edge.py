@@ -63,7 +63,7 @@ def _chains(terms: Terms, given: Premises) -> Iterator[Chain]:
 def _cluster_sizes(terms: Terms) -> Iterator[Chain]:
     run, n, rho = terms.run, terms.run.n, terms.run.rho
     sizes, room, sure = equal_sizes(run), enough_samples(run), 1 - run.given("delta") / 4
-    spread, quarter = terms.spread, terms.quarter
+    spread, quarter = terms.scales.spread, terms.scales.quarter
     yield chain(
         "E6", "cluster sizes",
         0.25 * (1 - spread),
@@ -84,8 +84,8 @@ def _cluster_sizes(terms: Terms) -> Iterator[Chain]:
 
 def _counts(terms: Terms) -> Iterator[Chain]:
     run, p, clean, counts = terms.run, terms.p, terms.counts.clean, terms.counts
-    deviation = terms.deviation(run.clean_size, terms.c_hoeffding)
-    wide = terms.deviation(run.cluster_size, terms.c_hoeffding)
+    deviation = terms.deviation(run.clean_size, terms.scales.c_hoeffding)
+    wide = terms.deviation(run.cluster_size, terms.scales.c_hoeffding)
     sure, says = 1 - run.given("delta"), "binomial over I^C_μ, as if clean samples had the law of the cluster"
     yield chain(
         "E8", "the law of one activation",
@@ -112,7 +112,8 @@ def _counts(terms: Terms) -> Iterator[Chain]:
 
 
 def _bounds_on_counts(terms: Terms, given: Premises) -> Iterator[Chain]:
-    run, p, width, quarter, spread, c = terms.run, terms.p, terms.width, terms.quarter, terms.spread, terms.c
+    run, p, of = terms.run, terms.p, terms.scales
+    width, quarter, spread, c = of.width, of.quarter, of.spread, of.c
     rho, clean = run.rho, terms.counts.clean
     deviation, sure = terms.deviation(run.clean_size, c), 1 - run.given("delta")
     eighth = [given.sizes, given.room]
@@ -144,7 +145,7 @@ def _bounds_on_counts(terms: Terms, given: Premises) -> Iterator[Chain]:
 
 
 def _probabilities(terms: Terms, given: Premises) -> Iterator[Chain]:
-    run, law, c1, tau = terms.run, terms.tails, terms.c1, start_correlation(terms.run)
+    run, law, c1, tau = terms.run, terms.tails, terms.scales.c1, start_correlation(terms.run)
     pairs, towards = captured(run), run.toward[0].value > 0
     yield chain(
         "E11", "the chance to be active",
@@ -179,10 +180,10 @@ def _probabilities(terms: Terms, given: Premises) -> Iterator[Chain]:
 
 
 def _edge(terms: Terms, given: Premises) -> Iterator[Chain]:
-    run, c1, quarter = terms.run, terms.c1, terms.quarter
+    run, of, c1, quarter = terms.run, terms.scales, terms.scales.c1, terms.scales.quarter
     counts = [given.sizes, given.room, given.third, given.likely, given.symmetric, given.blind]
     shape = [given.symmetric, given.log_concave, given.tight, given.room]
-    losses = 4 * run.rho * (0.5 + c1) + terms.spread * (0.5 - c1) + 8 * terms.c * terms.width
+    losses = 4 * run.rho * (0.5 + c1) + of.spread * (0.5 - c1) + 8 * of.c * of.width
     yield chain(
         "E14", "the edge",
         edge(run),
@@ -202,15 +203,15 @@ def _edge(terms: Terms, given: Premises) -> Iterator[Chain]:
 
 
 def _edge_of_any_law(terms: Terms, given: Premises) -> Iterator[Chain]:
-    run, p, q, delta, c1 = terms.run, terms.p, terms.q, terms.run.given("delta"), terms.c1
-    wide = terms.deviation(run.cluster_size, terms.c_hoeffding)
+    run, p, q, of, delta = terms.run, terms.p, terms.q, terms.scales, terms.run.given("delta")
+    wide = terms.deviation(run.cluster_size, of.c_hoeffding)
     counted = run.cluster_size * p - run.cluster_size[OPPOSITE] * q - wide - wide[OPPOSITE] - run.noisy_size
-    smallest = 2 * c1 - 2 * terms.spread - 4 * run.rho - 8 * terms.c_hoeffding * terms.width
+    smallest = 2 * of.c1 - 2 * of.spread - 4 * run.rho - 8 * of.c_hoeffding * of.width
     yield chain(
         "E14", "the edge for any law and any noise",
         edge(run),
         ge(counted, "binomial over I_μ and I_−μ, less |I^N_μ|", gap="G3", probability=1 - delta),
         ge(terms.general_edge(p, q), "E6, √(3/2) ≤ 2", gap="G3", needs=[given.sizes, given.room]),
-        ge(terms.quarter * smallest, "p − q ≥ 2c1 by E13", gap="G2", needs=[given.log_concave, given.tight]),
+        ge(of.quarter * smallest, "p − q ≥ 2c1 by E13", gap="G2", needs=[given.log_concave, given.tight]),
         axes="j mu", where=captured(run), prefix="R",
     )  # fmt: skip

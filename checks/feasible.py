@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from rfa import DoesNotApply, InputError, Run, Setting
+from rfa.parameters import Parameters
 from rfa.setting import grid
 
-Sizes = Setting | Run
+Sizes = Setting | Run | Parameters
 JUST_ABOVE_1 = float(np.nextafter(1.0, 2.0))
 """C > 1 strictly."""
 A6_POWERS = (1, 2, 3)

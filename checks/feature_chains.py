@@ -14,9 +14,10 @@ from checks.constants import SQRT2, E
 from checks.largest_constant import largest_C
 from checks.layers import positive_part
 from checks.margin_growth import growing
-from checks.margin_premises import Growth, kept, many_candidates
+from checks.margin_premises import Growth, half_kept, kept, many_candidates
 from rfa import Claim, DoesNotApply, Rounded, Run, chain, eq, ge, le, suppose
 from rfa.chains import Chain
+from rfa.parameters import Parameters, per_setting
 from rfa.rounding import UNIT
 
 
@@ -35,16 +36,28 @@ class Movement(NamedTuple):
 def movement_premises(run: Run) -> Movement:
     """The upper half of L3.norm, a first step in the right direction, and four inequalities about sizes."""
     start, size = run.own[1] - run.own[0], run.norm.value[1]
-    root_d, u = 1.5 * run.omega_root_d, run.u
+    root_d = 1.5 * run.omega_root_d
     return Movement(
         suppose("RP.L3", "‖w_j(0)‖ ≤ (3/2)ω√d", run.norm[0], "<=", root_d, axes="j"),
         suppose("RP.E34", "⟨w_j(1) − w_j(0), μ⟩ ≥ 0", start, ">=", 0.0, axes="j", where=run.in_J, scale=size),
-        suppose("RP.alpha10", "α < 1/10", run.alpha, "<", 0.1),
+        short_step(run),
         suppose("RP.D8", "8‖ξ_i‖ ≤ E/512", 8 * run.deviation_norm, "<=", E / 512, axes="i"),
-        suppose("RP.u", "u ≤ E/4096", u, "<=", E / 4096),
+        small_start(run),
         many_candidates(run),
-        suppose("RP.half", "(1 − 1/C0)² ≥ ½", kept(run), ">=", 0.5),
+        half_kept(run),
     )
+
+
+@per_setting
+def short_step(of: Parameters) -> Claim:
+    """The bound on the step size of Proposition 2."""
+    return suppose("RP.alpha10", "α < 1/10", of.alpha, "<", 0.1)
+
+
+@per_setting
+def small_start(of: Parameters) -> Claim:
+    """A start small against what the first steps add (E53)."""
+    return suppose("RP.u", "u ≤ E/4096", of.u, "<=", E / 4096)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from checks.constants import SQRT2
 from checks.measured import edge, edge_share, least_edge, per_run, whole
 from checks.premises import short_inputs
 from rfa import Claim, Rounded, Run, suppose
+from rfa.parameters import Parameters, per_setting
 
 
 class FirstStep(NamedTuple):
@@ -40,9 +41,15 @@ def first_step_premises(run: Run) -> FirstStep:
         short_inputs(run),
         suppose("RP.L3", "‖w_j(0)‖ ≤ (3/2)ω√d", run.norm[0], "<=", start, axes="j"),
         suppose("RP.L3F", "‖W(0)‖_F ≤ (3/2)u", run.frobenius[0], "<=", 1.5 * run.u),
-        suppose("RP.u", "(3/2)u ≤ (2 − √2)α", 1.5 * run.u, "<=", (2 - SQRT2) * run.alpha),
+        small_start(run),
         suppose("RP.E36", "D < 1/(16C2)", run.D, "<", bound),
     )  # fmt: skip
+
+
+@per_setting
+def small_start(of: Parameters) -> Claim:
+    """A start small against the step size."""
+    return suppose("RP.u", "(3/2)u ≤ (2 − √2)α", 1.5 * of.u, "<=", (2 - SQRT2) * of.alpha)
 
 
 @per_run

@@ -6,11 +6,12 @@ import numpy as np
 
 from checks.constants import GAMMA
 from checks.margin_premises import equal_second_layer
-from checks.measured import fluctuation, per_run
+from checks.measured import fluctuation
 from checks.premises import short_inputs
 from rfa import Claim, DoesNotApply, Rounded, Run, Sampled, chain, le, suppose, then
 from rfa.chains import Chain
 from rfa.data import stream
+from rfa.parameters import Parameters, per_setting
 from rfa.rounding import Array
 from rfa.studies.rates import LEVEL, clopper_pearson
 
@@ -29,25 +30,26 @@ def generalization(run: Run, needs: list[Claim]) -> Iterator[Chain]:
     yield from bounds(run, needs)
 
 
-def smallest_C(run: Run) -> Rounded:
+@per_setting
+def smallest_C(of: Parameters) -> Rounded:
     """The smallest C that (A7) allows, 1/(4 alpha²), and no less than 1."""
-    least: Rounded = 1 / (4 * run.alpha * run.alpha)
+    least: Rounded = 1 / (4 * of.alpha * of.alpha)
     return least.where(least.value > 1, 1.0)
 
 
-@per_run
-def large_constant(run: Run) -> Claim:
+@per_setting
+def large_constant(of: Parameters) -> Claim:
     """C so large that it absorbs all other terms of U-T1g, by δ < ½ and T ≤ 1 + √C/2."""
-    C = smallest_C(run)
+    C = smallest_C(of)
     logarithm = np.sqrt((1 + np.log(2 + np.sqrt(C)) / np.log(2)) / 2)
     least = 8 / (GAMMA * np.sqrt(np.log(2))) + np.sqrt(6) + logarithm
     return suppose("RP.C", "C ≥ 8/(γ√log 2) + √6 + √(½ + ½log(2 + √C)/log 2)", C, ">=", least)
 
 
-@per_run
-def right_side(run: Run) -> Rounded:
+@per_setting
+def right_side(of: Parameters) -> Rounded:
     """η + C√(log(1/δ)/n) as the theorem states it."""
-    bound: Rounded = run.given("eta") + smallest_C(run) * fluctuation(run)
+    bound: Rounded = of.given("eta") + smallest_C(of) * fluctuation(of)
     return bound
 
 

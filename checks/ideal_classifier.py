@@ -9,6 +9,7 @@ from checks.largest_constant import largest_C
 from checks.projections import cluster_law
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain
+from rfa.parameters import Parameters, per_setting
 
 
 @result(
@@ -24,8 +25,7 @@ def ideal_classifier(run: Run) -> Iterator[Claim | Chain]:
     The paper writes O(√(log(1/δ)/n)); 6 is what its proof gives. For Gaussian clusters the error is 2q(1
     − q) with q = Φ(−1/(√2σ)). With label noise sgn f* errs with probability at most η + that.
     """
-    concave = suppose("RP.concave", "P_clust is log-concave", int(cluster_law(run).log_concave), "==", 1)
-    tight = suppose("RP.AD2", "C√d ≥ (3/2) log(n/log(1/δ))", reach(run), ">=", 1.5 * log_ratio(run))
+    concave, tight = log_concave(run), tight_clusters(run)
     yield from (concave, tight)
     wrong = plain(run, "wrong").mean()
     yield then(
@@ -40,24 +40,40 @@ def ideal_classifier(run: Run) -> Iterator[Claim | Chain]:
     yield from by_dimension(run)
 
 
-def reach(run: Run) -> Rounded:
+@per_setting
+def log_concave(of: Parameters) -> Claim:
+    """The law of the clusters, where it is known."""
+    return suppose("RP.concave", "P_clust is log-concave", int(cluster_law(of).log_concave), "==", 1)
+
+
+@per_setting
+def tight_clusters(of: Parameters) -> Claim:
+    """What makes the tail of a projection as small as the target (U-AD2)."""
+    return suppose("RP.AD2", "C√d ≥ (3/2) log(n/log(1/δ))", reach(of), ">=", 1.5 * log_ratio(of))
+
+
+@per_setting
+def reach(of: Parameters) -> Rounded:
     """C√d = 1/σ at the largest C that (A2) allows."""
-    return rounded(1 / Rounded(run.given("sigma")))
+    return rounded(1 / Rounded(of.given("sigma")))
 
 
-def log_inverse_delta(run: Run) -> Rounded:
+@per_setting
+def log_inverse_delta(of: Parameters) -> Rounded:
     """log(1/δ)."""
-    return rounded(-np.log(Rounded(run.given("delta"))))
+    return rounded(-np.log(Rounded(of.given("delta"))))
 
 
-def log_ratio(run: Run) -> Rounded:
+@per_setting
+def log_ratio(of: Parameters) -> Rounded:
     """log(n/log(1/δ))."""
-    return rounded(np.log(run.n / log_inverse_delta(run)))
+    return rounded(np.log(of.n / log_inverse_delta(of)))
 
 
-def target(run: Run) -> Rounded:
+@per_setting
+def target(of: Parameters) -> Rounded:
     """√(log(1/δ)/n)."""
-    return rounded(np.sqrt(log_inverse_delta(run) / run.n))
+    return rounded(np.sqrt(log_inverse_delta(of) / of.n))
 
 
 def split(run: Run, wrong: Rounded) -> Iterator[Chain]:

@@ -6,6 +6,7 @@ are far below the smallest float on tight clusters; for other laws they come fro
 standard errors.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from checks.measured import per_run
 from checks.projections import cluster_law, drawn_deviations, draws_for, frequency_error
 from rfa import Rounded, Run, Sampled, rounded
 from rfa.data import CENTRE_SIGN
+from rfa.parameters import SETTINGS
 from rfa.run import PAIR
 
 LOG_ERROR = 1e-14
@@ -48,6 +50,7 @@ def masses(run: Run) -> Masses:
     return Masses(rate(wrong), rate(size.sum(axis=1) >= 1), rate(size >= 1 / 3), logs=False)
 
 
+@lru_cache(maxsize=SETTINGS)
 def gaussian_masses(sigma: float) -> Masses:
     """The logarithms for z with independent N(0, sigma²) coordinates: 2q(1 − q), 4q(1 − q), 2Φ(−1/(3σ)).
 

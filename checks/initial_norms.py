@@ -5,26 +5,28 @@ from collections.abc import Iterator
 import numpy as np
 import scipy
 
-from checks.measured import counted, per_run
+from checks.measured import counted
 from rfa import PROOF, Claim, Rounded, Run, chain, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain
+from rfa.parameters import Parameters, per_setting
 
 
-@per_run
-def wide_start(run: Run) -> Claim:
+@per_setting
+def wide_start(of: Parameters) -> Claim:
     """The dimension that concentrates χ²_d: d >= 32 log(4m/δ)."""
-    return suppose("RP.d32", "d ≥ 32 log(4m/δ)", run.d, ">=", 32 * log_over_delta(run, 4 * run.m))
+    return suppose("RP.d32", "d ≥ 32 log(4m/δ)", of.d, ">=", 32 * log_over_delta(of, 4 * of.m))
 
 
-def log_over_delta(run: Run, x: float) -> Rounded:
+@per_setting
+def log_over_delta(of: Parameters, x: float) -> Rounded:
     """log(x/δ)."""
-    return rounded(np.log(x / Rounded(run.given("delta"))))
+    return rounded(np.log(x / Rounded(of.given("delta"))))
 
 
-@per_run
-def half_width(run: Run) -> Rounded:
+@per_setting
+def half_width(of: Parameters) -> Rounded:
     """ω/(2 C0), the correlation at which a neuron sees a direction."""
-    return rounded(run.given("omega_init") / (2 * Rounded(run.C0)))
+    return rounded(of.given("omega_init") / (2 * Rounded(of.C0)))
 
 
 def seen(run: Run) -> Rounded:
@@ -32,9 +34,10 @@ def seen(run: Run) -> Rounded:
     return counted(rounded(np.abs(run.plane[0])), half_width(run))
 
 
-def fewest_seen(run: Run) -> Rounded:
+@per_setting
+def fewest_seen(of: Parameters) -> Rounded:
     """The count of neurons that Lemma 3 promises for each direction."""
-    return fewest(run.m, run.C0, run.given("delta"))
+    return fewest(of.m, of.C0, of.given("delta"))
 
 
 def fewest(m: int, C0: float, delta: float | Rounded) -> Rounded:

@@ -7,7 +7,7 @@ import numpy as np
 
 from checks.constants import GAMMA, PAPER_C0, E
 from checks.generalization import generalization, on_fresh_samples
-from checks.margin_premises import equal_second_layer, growth_premises, kept, margin_premises
+from checks.margin_premises import equal_second_layer, growth_premises, half_kept, kept, margin_premises
 from checks.premises import good_run_probability
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain, Member
@@ -56,7 +56,7 @@ def theorem_premises(run: Run) -> Theorem:
     return Theorem(
         suppose("RP.Jc", "|J^c|/m ≤ (min_i |f^J(x_i)|)²/16", outside(run), "<=", least * least / 16),
         equal_second_layer(run),
-        suppose("RP.half", "(1 − 1/C0)² ≥ ½", kept(run), ">=", 0.5),
+        half_kept(run),
     )
 
 

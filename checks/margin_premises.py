@@ -17,6 +17,7 @@ from checks.premises import (
     step_at_most,
 )
 from rfa import Claim, Rounded, Run, suppose
+from rfa.parameters import Parameters, per_setting
 
 
 class Growth(NamedTuple):
@@ -58,22 +59,34 @@ def growth_premises(run: Run) -> Growth:
 @per_run
 def margin_premises(run: Run) -> Margin:
     """A first step in the right direction, many candidates, a small step, tight clusters, AO at time T."""
-    bound, near = E * kept(run) / 6144, E * kept(run) / 4096
+    near = E * kept(run) / 4096
     first, size = run.own[1], run.norm.value[1]
     return Margin(
         suppose("RP.L12", "⟨w_j(1), μ⟩ ≥ 0", first, ">=", 0.0, axes="j", where=run.in_J, scale=size),
         many_candidates(run),
-        suppose("RP.E22", "α ≤ E(1 − 1/C0)²/6144", run.alpha, "<=", bound),
+        small_step(run),
         suppose("RP.D4096", "‖ξ_i‖ ≤ E(1 − 1/C0)²/4096", run.deviation_norm, "<=", near, axes="i"),
         almost_orthogonal(run),
     )
 
 
-@per_run
-def kept(run: Run) -> Rounded:
+@per_setting
+def kept(of: Parameters) -> Rounded:
     """(1 − 1/C0)², the share of the neurons that L4 keeps in J."""
-    share: Rounded = (1 - 1 / Rounded(run.C0)) ** 2
+    share: Rounded = (1 - 1 / Rounded(of.C0)) ** 2
     return share
+
+
+@per_setting
+def small_step(of: Parameters) -> Claim:
+    """A step that is small against the margin (E22)."""
+    return suppose("RP.E22", "α ≤ E(1 − 1/C0)²/6144", of.alpha, "<=", E * kept(of) / 6144)
+
+
+@per_setting
+def half_kept(of: Parameters) -> Claim:
+    """C0 not small: half of the neurons are kept."""
+    return suppose("RP.half", "(1 − 1/C0)² ≥ ½", kept(of), ">=", 0.5)
 
 
 @per_run

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rfa import Rounded, Run, rounded
 from rfa.network import activation
+from rfa.parameters import Parameters, per_setting
 from rfa.run import OPPOSITE, PAIR
 
 Value = TypeVar("Value")
@@ -44,10 +45,10 @@ def counted(x: Rounded, bound: Rounded, where: NDArray[np.bool_] | bool = True, 
 # ---- C1 of Lemma 5 -----------------------------------------------------------------------------------------
 
 
-@per_run
-def fluctuation(run: Run) -> Rounded:
+@per_setting
+def fluctuation(of: Parameters) -> Rounded:
     """√(log(1/δ)/n), the scale of the fluctuation of a share of the samples."""
-    return rounded(np.sqrt(-np.log(Rounded(run.given("delta"))) / run.n))
+    return rounded(np.sqrt(-np.log(Rounded(of.given("delta"))) / of.n))
 
 
 def along_centre(run: Run) -> Rounded:
@@ -95,10 +96,10 @@ def C1_run(run: Run) -> Rounded:
     return reduce(lambda most, part: rounded(np.maximum(most, part)), (p.values.max() for p in C1_parts(run)))
 
 
-@per_run
-def largest_C1(run: Run) -> Rounded:
+@per_setting
+def largest_C1(of: Parameters) -> Rounded:
     """The largest C1 that the right inequalities of Lemma 5 allow: min{s^(−1/2), 1/s, (n/log(1/δ))^(1/4)}."""
-    return rounded(np.minimum(np.minimum(1 / np.sqrt(run.s), 1 / run.s), 1 / np.sqrt(fluctuation(run))))
+    return rounded(np.minimum(np.minimum(1 / np.sqrt(of.s), 1 / of.s), 1 / np.sqrt(fluctuation(of))))
 
 
 def C1_interval(run: Run) -> tuple[float, float]:

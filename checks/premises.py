@@ -4,6 +4,7 @@ from checks.constants import SQRT2, E
 from checks.measured import per_run
 from checks.neuron_alignment import has_home, has_opposing
 from rfa import Claim, Run, suppose
+from rfa.parameters import Parameters, per_setting
 from rfa.rounding import Array
 
 
@@ -49,9 +50,10 @@ def on_the_grid(run: Run) -> Claim:
     return suppose("RP.grid", "α(T − 1) = ¼", int(run.on_grid), "==", 1)
 
 
-def step_at_most(run: Run, bound: float, says: str) -> Claim:
+@per_setting
+def step_at_most(of: Parameters, bound: float, says: str) -> Claim:
     """The step size is at most `bound`."""
-    return suppose("RP.alpha", says, run.alpha, "<=", bound)
+    return suppose("RP.alpha", says, of.alpha, "<=", bound)
 
 
 @per_run

@@ -20,6 +20,7 @@ from rfa.clusters import LAWS, ClusterLaw, tail_by_sampling
 from rfa.data import stream
 from rfa.engine.reduction import draw_reduced_points, noise_rates
 from rfa.noise import LAWS as NOISE_LAWS, Clusters
+from rfa.parameters import Parameters, per_setting
 from rfa.rounding import UNIT, Array
 from rfa.run import OPPOSITE
 
@@ -27,6 +28,7 @@ DRAWS = (2_000, 20_000)
 """Least and most Monte Carlo draws; between them, as many as make `ENTRIES` numbers."""
 ENTRIES = 2**24
 NEURONS_AT_ONCE = 256
+UNKNOWN = "the law of the clusters is not known for this run"
 SPECIAL = 1e-12
 """Relative error granted to the special functions behind an exact tail."""
 LARGEST_NORM = {"ball": (1.0, 2.0), "cube": (3.0, 0.0), "rademacher": (1.0, 0.0), "two-point": (9.0, 0.0)}
@@ -55,13 +57,16 @@ class Tails:
 def known_setting(run: Run) -> Setting:
     """The setting of the run, which names the laws of clusters and noise; `DoesNotApply` if there is none."""
     if run.setting is None:
-        raise DoesNotApply("the law of the clusters is not known for this run")
+        raise DoesNotApply(UNKNOWN)
     return run.setting
 
 
-def cluster_law(run: Run) -> ClusterLaw:
+def cluster_law(of: Run | Parameters) -> ClusterLaw:
     """The law of z; `DoesNotApply` where it is not known."""
-    return LAWS[known_setting(run).clusters]
+    name = of.parameters.clusters
+    if name is None:
+        raise DoesNotApply(UNKNOWN)
+    return LAWS[name]
 
 
 def start_correlation(run: Run) -> Rounded:
@@ -196,15 +201,16 @@ def _share(active: NDArray[np.bool_], weight: Array) -> tuple[Array, Array]:
     return share, frequency_error(share, total)
 
 
-def far_probability(run: Run, r: float) -> float:
+@per_setting
+def far_probability(of: Parameters, r: float) -> float:
     """P(‖z‖² > r d): exact for Gaussian clusters, else an upper bound (Markov's 1/r where the law is not known)."""
-    law = LAWS[run.setting.clusters] if run.setting else None
+    law = LAWS[of.clusters] if of.clusters else None
     if law is not None and law.name == "gaussian":
-        return float(scipy.special.chdtrc(run.d, r * run.d))
+        return float(scipy.special.chdtrc(of.d, r * of.d))
     times, plus = LARGEST_NORM.get(law.name, (np.inf, 0.0)) if law else (np.inf, 0.0)
-    if r * run.d >= times * run.d + plus:
+    if r * of.d >= times * of.d + plus:
         return 0.0
-    return min(1.0, 1 / r, 1.0 if law is None or law.spherical else _far_product(law, run.d, r))
+    return min(1.0, 1 / r, 1.0 if law is None or law.spherical else _far_product(law, of.d, r))
 
 
 def _far_product(law: ClusterLaw, d: int, r: float) -> float:

@@ -13,22 +13,24 @@ from checks.measured import across_centre, along_centre, beside_centre, fluctuat
 from checks.projections import far_probability
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, suppose, then
 from rfa.chains import Chain
+from rfa.parameters import Parameters, per_setting
 
 
-@per_run
-def some_C1(run: Run) -> Claim:
+@per_setting
+def some_C1(of: Parameters) -> Claim:
     """The right inequalities of Lemma 5 leave room for a C1 above 2."""
-    return suppose("RP.C1", "C1 = min{s^(−1/2), 1/s, (n/log(1/δ))^(1/4)} > 2", largest_C1(run), ">", 2)
+    return suppose("RP.C1", "C1 = min{s^(−1/2), 1/s, (n/log(1/δ))^(1/4)} > 2", largest_C1(of), ">", 2)
 
 
-@per_run
-def light_tail(run: Run) -> Claim:
+@per_setting
+def light_tail(of: Parameters) -> Claim:
     """The law of the clusters keeps all samples within √C1 s with probability 1 − δ/4 (U-L5b)."""
-    return suppose("RP.tail", "n P(‖z‖² > C1 d) ≤ δ/4", _any_far(run), "<=", run.given("delta") / 4)
+    return suppose("RP.tail", "n P(‖z‖² > C1 d) ≤ δ/4", _any_far(of), "<=", of.given("delta") / 4)
 
 
-def _any_far(run: Run) -> Rounded:
-    return Rounded(run.n * far_probability(run, float(largest_C1(run))), 1e-12)
+@per_setting
+def _any_far(of: Parameters) -> Rounded:
+    return Rounded(of.n * far_probability(of, float(largest_C1(of))), 1e-12)
 
 
 def along_and_across(run: Run) -> Iterator[Claim]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import isfinite, prod
 from typing import Any, Literal
 
@@ -71,8 +71,7 @@ class Claim:
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """Shape of the index set: the two sides and the mask broadcast together."""
-        shapes = {self.lhs.shape, self.rhs.shape, self.where.shape} - {()}
-        return np.broadcast_shapes(*shapes) if len(shapes) > 1 else next(iter(shapes), ())
+        return _broadcast(self.lhs.value.shape, self.rhs.value.shape, self.where.shape)
 
     @cached_property
     def gap(self) -> Array:
@@ -82,6 +81,12 @@ class Claim:
         if self.relation == "==":
             return -np.abs(difference)
         return difference if self.relation in ("<=", "<") else -difference
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether the gap is finite at every index, and so is each side (the converse fails on overflow)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return isfinite(np.add.reduce(self.gap, axis=None)) or _all_finite(self.gap)
 
     @cached_property
     def error(self) -> Array:
@@ -94,10 +99,10 @@ class Claim:
         """How far inside the bound, in units of the larger side (or of `scale`); negative where it is broken."""
         size = np.maximum(np.maximum(np.abs(self.lhs.value), np.abs(self.rhs.value)), self.scale)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            inside = self.gap + self.error if self.relation == "==" else self.gap
+            room = self.gap + self.error if self.relation == "==" else self.gap
             if np.count_nonzero(size > 0) == size.size:
-                return self._spread(inside / size)
-            return self._spread(np.where(size > 0, inside / np.where(size > 0, size, 1.0), 0.0))
+                return self._spread(room / size)
+            return self._spread(np.where(size > 0, room / np.where(size > 0, size, 1.0), 0.0))
 
     @cached_property
     def everywhere(self) -> bool:
@@ -119,6 +124,13 @@ class Claim:
         return prod(self.shape) if self.everywhere else int(np.count_nonzero(self.domain))
 
     @cached_property
+    def inside(self) -> NDArray[np.bool_]:
+        """Where the sides keep the relation whatever the errors; for an equality, where they agree within them."""
+        if self.relation == "==":
+            return np.asarray(self.gap >= -self.error)
+        return np.asarray(self.gap > self.error if self.relation in ("<", ">") else self.gap >= self.error)
+
+    @cached_property
     def state(self) -> NDArray[np.int8]:
         """HOLDS, FAILS or UNDECIDED (the gap lies within its error) at every index; HOLDS off the domain.
 
@@ -127,11 +139,10 @@ class Claim:
         """
         gap, error = self.gap, self.error
         if self.relation == "==":
-            state = np.where(gap >= -error, self.at_best, FAILS)
+            state = np.where(self.inside, self.at_best, FAILS)
         else:
-            strict = self.relation in ("<", ">")
-            inside, outside = (gap > error, gap <= -error) if strict else (gap >= error, gap < -error)
-            state = inside.astype(np.int8) - outside.astype(np.int8)
+            outside = gap <= -error if self.relation in ("<", ">") else gap < -error
+            state = self.inside.astype(np.int8) - outside.astype(np.int8)
         if not _all_finite(error):
             state = np.where(np.isfinite(error), state, UNDECIDED)
         return self._spread(state) if self.everywhere else np.where(self.domain, state, HOLDS)
@@ -150,11 +161,17 @@ class Claim:
     @cached_property
     def lowest(self) -> int:
         """The worst state over the domain: HOLDS, UNDECIDED or FAILS."""
+        if self.finite and self.relation != "==":
+            within = self.inside if self.everywhere else self.inside | ~self.where
+            if np.count_nonzero(within) == within.size:
+                return int(HOLDS)
         return int(np.minimum.reduce(self.state, axis=None, initial=HOLDS))
 
     @cached_property
     def ill(self) -> str | None:
         """Why the claim cannot be evaluated, or None: a side that is not finite inside the domain."""
+        if self.finite:
+            return None
         for name, side in (("left", self.lhs), ("right", self.rhs)):
             if (at := self._first_not_finite(side.value)) is not None:
                 return f"the {name} side is not finite{at}"
@@ -179,17 +196,15 @@ class Claim:
     def worst(self, among: NDArray[np.bool_] | None = None) -> tuple[int, ...] | None:
         """Index of least slack in the domain (or in `among`); None if there is no index."""
         if among is None and self.everywhere and self.size:
-            return tuple(int(i) for i in np.unravel_index(self.slack.argmin(), self.shape))
+            return _index(self.slack.argmin(), self.shape)
         pool = self.domain if among is None else among & self.domain
         if not np.count_nonzero(pool):
             return None
-        flat = np.where(pool, self.slack, np.inf).argmin()
-        return tuple(int(i) for i in np.unravel_index(flat, self.shape))
+        return _index(np.where(pool, self.slack, np.inf).argmin(), self.shape)
 
     def sides(self, at: tuple[int, ...]) -> tuple[float, float]:
         """The two sides at one index."""
-        lhs, rhs = (s.value if not s.shape else self._spread(s.value)[at] for s in (self.lhs, self.rhs))
-        return float(lhs), float(rhs)
+        return _entry(self.lhs.value, at), _entry(self.rhs.value, at)
 
     @cached_property
     def excess(self) -> float | None:
@@ -210,6 +225,8 @@ class Claim:
         if self.relation == "==" or not self.size:
             return None
         lhs, rhs = self.lhs.value, self.rhs.value
+        if not (rhs.ndim or rhs):
+            return None
         if not self.everywhere:
             lhs, rhs = self._spread(lhs)[self.domain], self._spread(rhs)[self.domain]
         positive = np.count_nonzero(rhs > 0) == rhs.size
@@ -219,6 +236,24 @@ class Claim:
             ratio = lhs / rhs
         largest = (self.relation in ("<=", "<")) == positive
         return float((np.maximum if largest else np.minimum).reduce(ratio, axis=None))
+
+
+_broadcast = lru_cache(maxsize=4096)(np.broadcast_shapes)
+
+
+def _index(flat: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of an entry from its place in the order of rows."""
+    found = []
+    for length in reversed(shape):
+        flat, at = divmod(int(flat), length)
+        found.append(at)
+    return tuple(reversed(found))
+
+
+def _entry(values: Array, at: tuple[int, ...]) -> float:
+    """The entry of an array that broadcasts to the shape of the index."""
+    own = at[len(at) - values.ndim :]
+    return float(values[tuple(0 if length == 1 else i for i, length in zip(own, values.shape, strict=True))])
 
 
 def _all_finite(values: Array) -> bool:
@@ -242,7 +277,7 @@ def _at_one_index(claim: Claim) -> dict[str, Any]:
     return {
         "gap": np.float64(gap), "error": np.float64(error), "slack": np.float64(slack), "domain": np.bool_(inside),
         "everywhere": inside, "size": int(inside), "state": state, "lowest": int(state), "holds": bool(state == HOLDS),
-        "tightest_constant": ratio,
+        "tightest_constant": ratio, "finite": isfinite(gap),
     }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from rfa.engine.layout import lengths
 from rfa.fresh import Fresh, draw as draw_fresh_samples
 from rfa.network import Form, features
 from rfa.papers import DoesNotApply
+from rfa.parameters import Parameters, shared
 from rfa.rounding import UNIT, Array, Rounded, rounded
 from rfa.setting import Setting, grid
 from rfa.trace import Trace
@@ -87,28 +88,19 @@ class Run:
         """Number of neurons."""
         return len(self.a)
 
+    @cached_property
+    def parameters(self) -> Parameters:
+        """The sizes and parameters, which all runs of one setting share."""
+        setting = self.setting
+        laws = (None, None) if setting is None else (setting.clusters, setting.noise)
+        return shared(
+            self.n, self.m, self.d, self.step_size, self.C0, self.sigma, self.eta, self.omega_init,
+            self.delta, self.a6_power, self.C, *laws,
+        )  # fmt: skip
+
     def given(self, name: str) -> float:
         """A parameter that the statement at hand needs; `DoesNotApply` if the run lacks it."""
-        value = getattr(self, name)
-        if value is None:
-            raise DoesNotApply(f"{name} is not known for this run")
-        return float(value)
-
-    @cached_property
-    def alpha(self) -> Rounded:
-        """Step size alpha; exact if 1/(4K) is."""
-        exact = float(np.frexp(self.step_size)[0]) == 0.5
-        return Rounded(self.step_size, 0.0 if exact else UNIT * self.step_size)
-
-    @cached_property
-    def K(self) -> int:
-        """K = 1/(4 alpha), rounded down when that is no integer."""
-        return grid(self.step_size)[0]
-
-    @cached_property
-    def on_grid(self) -> bool:
-        """Whether 1/(4 alpha) is an integer and the run has at least K + 1 steps."""
-        return grid(self.step_size)[1] and self.last >= self.K + 1
+        return self.parameters.given(name)
 
     @property
     def last(self) -> int:
@@ -121,6 +113,21 @@ class Run:
         return int(self.trace.steps[0])
 
     @cached_property
+    def alpha(self) -> Rounded:
+        """Step size alpha; exact if 1/(4K) is."""
+        return self.parameters.alpha
+
+    @cached_property
+    def K(self) -> int:
+        """K = 1/(4 alpha), rounded down when that is no integer."""
+        return self.parameters.K
+
+    @cached_property
+    def on_grid(self) -> bool:
+        """Whether 1/(4 alpha) is an integer and the run has at least K + 1 steps."""
+        return grid(self.step_size)[1] and self.last >= self.K + 1
+
+    @cached_property
     def T(self) -> int:
         """The paper's time horizon 1 + K; the last step if the run is shorter."""
         return min(self.K + 1, self.last)
@@ -128,22 +135,27 @@ class Run:
     @cached_property
     def b(self) -> Rounded:
         """|a_j| = 1/sqrt(m)."""
-        return Rounded(1) / np.sqrt(Rounded(self.m))
+        return self.parameters.b
 
     @cached_property
     def s(self) -> Rounded:
         """s = sigma sqrt(d), the scale of ‖xi_i‖."""
-        return Rounded(self.given("sigma")) * np.sqrt(Rounded(self.d))
+        return self.parameters.s
 
     @cached_property
     def omega_root_d(self) -> Rounded:
         """omega sqrt(d), the scale of ‖w_j(0)‖."""
-        return Rounded(self.given("omega_init")) * np.sqrt(Rounded(self.d))
+        return self.parameters.omega_root_d
 
     @cached_property
     def u(self) -> Rounded:
         """u = omega sqrt(m d), the scale of ‖W(0)‖_F."""
-        return self.omega_root_d * np.sqrt(Rounded(self.m))
+        return self.parameters.u
+
+    @cached_property
+    def threshold_J(self) -> Rounded:
+        """1/(3 C0 sqrt(d)), the correlation that puts a neuron into J_mu."""
+        return self.parameters.threshold_J
 
     # ---- index sets ----------------------------------------------------------------------------------------------
 
@@ -181,11 +193,6 @@ class Run:
     def cosine_start(self) -> Rounded:
         """<w_j(0)/‖w_j(0)‖, mu>, axes j mu."""
         return self.toward[0] / self.divisor[0][:, None]
-
-    @cached_property
-    def threshold_J(self) -> Rounded:
-        """1/(3 C0 sqrt(d)), the correlation that puts a neuron into J_mu."""
-        return 1 / (3 * Rounded(self.C0) * np.sqrt(Rounded(self.d)))
 
     @cached_property
     def J(self) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,8 +188,23 @@ def check_axes(claims: Sequence[Claim]) -> None:
                 )
 
 
-def judge_premise(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verdict:
-    """A premise by itself: CONFIRMED where it holds, SILENT where it fails; without an index it holds of nothing."""
+Labels = Mapping[str, NDArray[np.int64]]
+_told: WeakKeyDictionary[Claim, tuple[Labels, Verdict]] = WeakKeyDictionary()
+
+
+def judge_premise(claim: Claim, labels: Labels) -> Verdict:
+    """A premise by itself: CONFIRMED where it holds, SILENT where it fails; without an index it holds of nothing.
+
+    A claim that several statements suppose, or all runs of a setting, is judged once.
+    """
+    known, verdict = _told.get(claim, (None, None))
+    if verdict is None or (known is not labels and not labels.keys().isdisjoint(claim.axes)):
+        verdict = _premise(claim, labels)
+        _told[claim] = labels, verdict
+    return verdict
+
+
+def _premise(claim: Claim, labels: Labels) -> Verdict:
     if (ill := claim.ill) is not None:
         return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill, link=claim.link)
     if not claim.size:
@@ -201,7 +217,7 @@ def judge_premise(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verd
 
 
 def judge_claim(
-    claim: Claim, premises: Sequence[Claim], labels: Mapping[str, NDArray[np.int64]], statement: Statement
+    claim: Claim, premises: Sequence[Claim], labels: Labels, statement: Statement
 ) -> Verdict:
     """A conclusion or link under its premises, at every index."""
     needs = premises if claim.needs is None else claim.needs
@@ -211,17 +227,18 @@ def judge_claim(
             return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=reason, link=claim.link)
     if not claim.size:
         return _without_index(claim)
-    lined_up = [(p, _onto(p.state, p.axes, claim.axes)) for p in needs if not p.holds]
+    lined_up = [(p, _onto(p, claim.axes)) for p in needs if not p.holds]
     if claim.holds and not lined_up and statement.kind != "TEXT":
         return _confirmed(claim, labels)
     supposed: Any = HOLDS if statement.kind != "TEXT" else FAILS
     for _, state in lined_up:
         supposed = np.minimum(supposed, state)
-    cases = TRUTH[int(claim.may_fail), supposed, claim.state]
+    one_state = claim.holds and not np.ndim(supposed)
+    cases = TRUTH[int(claim.may_fail), supposed, HOLDS if one_state else claim.state]
     counts = _counted(claim, cases)
     outcome = next(o for o in CASES if counts[o])
-    failing = {p.id: p.excess for p, state in lined_up if ((state == FAILS) & claim.domain).any()}
-    unclear = tuple(p.id for p, state in lined_up if ((state == UNDECIDED) & claim.domain).any())
+    failing = {p.id: p.excess for p, state in lined_up if _somewhere(state == FAILS, claim)}
+    unclear = tuple(p.id for p, state in lined_up if _somewhere(state == UNDECIDED, claim))
     shown = cases == CASES.index(outcome)
     if statement.kind == "TEXT" and claim.lowest == FAILS:
         shown = claim.state == FAILS
@@ -244,23 +261,29 @@ NONE = dict.fromkeys(CASES, 0)
 
 def _counted(claim: Claim, cases: NDArray[np.int8]) -> dict[Outcome, int]:
     """How many indices of the domain have each outcome, given as its index in `CASES`."""
-    if not claim.shape:
+    if not cases.ndim:
         return NONE | {CASES[int(cases)]: claim.size}
     return dict(zip(CASES, np.bincount(cases[claim.domain], minlength=len(CASES)).tolist(), strict=True))
 
 
-def _onto(state: NDArray[np.int8], have: tuple[str, ...], want: tuple[str, ...]) -> NDArray[np.int8]:
-    """Line a premise up with a claim: the worst over the axes that it alone has."""
-    if not have:
-        return state
-    alone = tuple(k for k, axis in enumerate(have) if axis not in want)
+def _somewhere(found: NDArray[np.bool_], claim: Claim) -> bool:
+    """Whether something is found at an index of the claim, which has some."""
+    return bool((found & claim.domain).any() if found.ndim else found)
+
+
+def _onto(premise: Claim, want: tuple[str, ...]) -> NDArray[np.int8]:
+    """The state of a premise lined up with the axes of a claim: the worst over those that it alone has."""
+    have = premise.axes
     shared = [axis for axis in have if axis in want]
-    kept = state.min(axis=alone, initial=HOLDS)
+    if not shared:
+        return np.asarray(premise.lowest, dtype=np.int8)
+    alone = tuple(k for k, axis in enumerate(have) if axis not in want)
+    kept = premise.state.min(axis=alone, initial=HOLDS)
     order = [shared.index(axis) for axis in want if axis in shared]
     return np.asarray(kept).transpose(order)[tuple(slice(None) if a in shared else None for a in want)]
 
 
-def _confirmed(claim: Claim, labels: Mapping[str, NDArray[np.int64]]) -> Verdict:
+def _confirmed(claim: Claim, labels: Labels) -> Verdict:
     """A claim that holds at every index, under premises that do."""
     return _reduce(claim, Outcome.CONFIRMED, NONE | {Outcome.CONFIRMED: claim.size}, None, labels, {})
 
@@ -270,7 +293,7 @@ def _reduce(
     outcome: Outcome,
     counts: Mapping[Outcome, int],
     where: NDArray[np.bool_] | None,
-    labels: Mapping[str, NDArray[np.int64]],
+    labels: Labels,
     failing: Mapping[str, float | None],
     unclear: tuple[str, ...] = (),
 ) -> Verdict:

@@ -101,8 +101,14 @@ def with_label(run: Run, i: int, which: str) -> Run:
 
 def with_quantity(run: Run, name: str, index: tuple[int, ...], change) -> Run:
     """The run with one entry of one derived quantity (a cached property of Run) overridden."""
-    faulty = replace(run)
-    faulty.__dict__[name] = with_entry(getattr(run, name), index, change)
+    return with_quantities(run, **{name: with_entry(getattr(run, name), index, change)})
+
+
+def with_quantities(run: Run, **quantities) -> Run:
+    """The run, and its parameters, with some derived quantities (cached properties) replaced."""
+    faulty, parameters = replace(run), replace(run.parameters)
+    parameters.__dict__.update({name: x for name, x in quantities.items() if name in dir(parameters)})
+    faulty.__dict__.update(parameters=parameters, **quantities)
     return faulty
 
 

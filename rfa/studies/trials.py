@@ -243,11 +243,11 @@ def _mark(statement: Statement, claim: Claim, verdict: Verdict, premises: Iterab
     if verdict.outcome is Outcome.ERROR:
         supposed = state = 0
     role = "printed" if claim.link is not None and claim.link.printed else claim.role
+    witness = json.dumps(verdict.witness) if verdict.witness else "{}"
     return Mark(
         statement.id, claim.id, role, verdict.outcome.name, supposed, state,
         verdict.slack, verdict.tightest_constant, verdict.lhs, verdict.rhs,
-        json.dumps(dict(verdict.witness)), verdict.reason or " ".join(verdict.failing), claim.probability,
-        int(claim.sure),
+        witness, verdict.reason or " ".join(verdict.failing), claim.probability, int(claim.sure),
     )  # fmt: skip
 
 

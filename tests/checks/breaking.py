@@ -1,7 +1,5 @@
 """What tests of one statement look at: its verdicts, the members of its chains, the run with other quantities."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from rfa import Run, Statement, judge
@@ -22,10 +20,3 @@ def members(statement: Statement, run: Run, id: str, prefix: str = "X") -> list[
     chains = [c for c in statement.claims(run) if isinstance(c, Chain) and (c.id, c.prefix) == (id, prefix)]
     assert len(chains) == 1, (id, prefix)
     return list(np.broadcast_arrays(*(value_of(e) for e in chains[0].expressions)))
-
-
-def overridden(run: Run, **quantities) -> Run:
-    """The run with some derived quantities (cached properties) replaced."""
-    faulty = replace(run)
-    faulty.__dict__.update(quantities)
-    return faulty

@@ -1,11 +1,10 @@
 """Faults that take more than one number: outputs, preactivations, inputs that belong to another sample."""
 
-from dataclasses import replace
 
 import numpy as np
 
 from rfa import Rounded
-from tests.planting import in_sample, in_trace, in_weights, with_quantity
+from tests.planting import in_sample, in_trace, in_weights, with_quantities, with_quantity
 from tests.runs import small
 
 NEURON = 11
@@ -24,8 +23,9 @@ def quantity(run, name, index, change):
 
 def overridden(run, **properties):
     """Some cached properties or methods of the run replaced, besides those that were before."""
-    faulty, all_ = replace(run), {**run.__dict__.get("overridden", {}), **properties}
-    faulty.__dict__.update(all_, overridden=all_)
+    all_ = {**run.__dict__.get("overridden", {}), **properties}
+    faulty = with_quantities(run, **all_)
+    faulty.__dict__["overridden"] = all_
     return faulty
 
 

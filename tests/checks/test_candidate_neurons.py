@@ -17,9 +17,9 @@ from checks.candidate_neurons import (
 from checks.constants import PAPER_C0
 from rfa import Outcome, Rounded, judge
 from rfa.simulation import simulate
-from tests.checks.breaking import members, overridden, verdict
+from tests.checks.breaking import members, verdict
 from tests.checks.test_initial_norms import RARE, wide
-from tests.planting import breaks, in_trace
+from tests.planting import breaks, in_trace, with_quantities
 from tests.runs import loose, small, small_setting
 
 CENTRE = [(0, 1), (0, -1), (1, 1), (1, -1)]  # which of mu1, mu2, and its sign
@@ -112,9 +112,9 @@ def test_a_long_first_weight_breaks_the_normalisation():
 
     leaning = Rounded(np.array(wide().cosine_start.value), 1e-15)
     leaning.value[j, 1] *= 1e-3
-    breaks(candidate_neurons, wide(), overridden(wide(), cosine_start=leaning), "U-L4c X0→X1", j=j, mu=1)
+    breaks(candidate_neurons, wide(), with_quantities(wide(), cosine_start=leaning), "U-L4c X0→X1", j=j, mu=1)
 
-    other = overridden(wide(), threshold_J=Rounded(1e-3))
+    other = with_quantities(wide(), threshold_J=Rounded(1e-3))
     breaks(candidate_neurons, wide(), other, "U-L4c X2→X3")
 
 
@@ -174,7 +174,7 @@ def test_a_size_that_meets_the_bound_exactly_holds():
     picked = np.zeros_like(run.sign_matches)
     for mu in range(4):
         picked[np.flatnonzero(run.J[:, mu])[:81], mu] = True
-    claim = verdict(candidate_neurons, overridden(run, sign_matches=picked), "L4.size")
+    claim = verdict(candidate_neurons, with_quantities(run, sign_matches=picked), "L4.size")
 
     assert claim.holds
     assert (claim.lhs, claim.rhs) == (81.0, 81.0)

@@ -13,9 +13,9 @@ from checks.projections import tails
 from rfa import Outcome, Rounded, Setting, judge
 from rfa.data import Sample, four_centres
 from rfa.simulation import simulate, trained
-from tests.checks.breaking import members, overridden, verdict
+from tests.checks.breaking import members, verdict
 from tests.checks.test_projections import AXES, planted
-from tests.planting import breaks, holding, verdicts_of
+from tests.planting import breaks, holding, verdicts_of, with_quantities
 from tests.runs import loose, small, small_setting
 
 
@@ -134,7 +134,7 @@ def sizes(**changes):
         array = np.array(getattr(crowded(), name))
         array[mu] = size
         changed[name] = array
-    return overridden(crowded(), **changed)
+    return with_quantities(crowded(), **changed)
 
 
 def test_wrong_cluster_sizes_are_seen():
@@ -151,7 +151,7 @@ def test_wrong_cluster_sizes_are_seen():
 def test_few_samples_noise_and_wide_clusters_break_their_premises():
     fails(replace(crowded(), delta=1e-300), "RP.E10", "E10 X2→X3")
     fails(replace(crowded(), delta=0.1), "RP.E14", "E14 X3→X4")
-    fails(overridden(crowded(), rho=Rounded(0.2)), "RP.E7", "E7 X0→X1")
+    fails(with_quantities(crowded(), rho=Rounded(0.2)), "RP.E7", "E7 X0→X1")
     fails(replace(crowded(), C0=3.0), "RP.s")
 
 

@@ -11,9 +11,9 @@ from checks.measured import C1_interval, C2_run, captured
 from checks.projections import tails
 from rfa import Outcome, Rounded, judge
 from rfa.simulation import simulate
-from tests.checks.breaking import overridden, verdict
+from tests.checks.breaking import verdict
 from tests.checks.faulty import broken, constant
-from tests.planting import breaks, in_sample, in_trace, with_entry
+from tests.planting import breaks, in_sample, in_trace, with_entry, with_quantities
 from tests.runs import loose, small, small_setting
 
 
@@ -63,7 +63,7 @@ PREMISES = {
     "RP.C1": lambda run: replace(run, sigma=0.1),
     "RP.tail": lambda run: replace(run, sigma=1.0),
     "RP.law": lambda run: replace(run, setting=None),
-    "RP.L5d": lambda run: overridden(run, cluster_size=np.array([900, 500, 300, 300])),
+    "RP.L5d": lambda run: with_quantities(run, cluster_size=np.array([900, 500, 300, 300])),
 }
 
 
@@ -125,7 +125,7 @@ def test_a_run_of_no_steps_can_be_judged():
 
 def test_an_undecided_event_leaves_the_run_undecided():
     run = good()
-    verge = overridden(run, norm=Rounded(run.norm.value, 10 * run.norm.value))
+    verge = with_quantities(run, norm=Rounded(run.norm.value, 10 * run.norm.value))
 
     assert verdict(good_run, verge, "D7").outcome is Outcome.UNDECIDED
 

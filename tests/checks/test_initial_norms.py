@@ -9,8 +9,8 @@ from scipy.stats import binom, binomtest, chi2
 from checks.initial_norms import initial_norms
 from rfa import Outcome, Rounded, judge
 from rfa.simulation import simulate
-from tests.checks.breaking import members, overridden, verdict
-from tests.planting import breaks, in_trace
+from tests.checks.breaking import members, verdict
+from tests.planting import breaks, in_trace, with_quantities
 from tests.runs import loose, small, small_setting
 
 RARE = 1e-8  # failure probability of each statistical test
@@ -86,7 +86,7 @@ def test_a_neuron_on_the_verge_leaves_the_count_undecided():
     verge = wide().omega_init / (2 * wide().C0)
     start = np.zeros(wide().trace.projection.shape)
     start[0, 0, 0] = verge
-    run = overridden(wide(), plane=Rounded(start, 1e-16))
+    run = with_quantities(wide(), plane=Rounded(start, 1e-16))
     claim = next(c for c in initial_norms.claims(run) if getattr(c, "id", "") == "L3.count.mu1")
 
     assert claim.lhs.value == 1

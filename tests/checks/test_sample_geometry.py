@@ -12,8 +12,8 @@ from checks.sample_geometry import directions_of_samples, equal_clusters, few_no
 from rfa import Outcome, Rounded, judge
 from rfa.clusters import LAWS
 from rfa.simulation import simulate
-from tests.checks.breaking import members, overridden, verdict
-from tests.planting import breaks, in_sample
+from tests.checks.breaking import members, verdict
+from tests.planting import breaks, in_sample, with_quantities
 from tests.runs import loose, small, small_setting
 
 RARE = 1e-8  # failure probability of each statistical test
@@ -124,11 +124,11 @@ def test_wrong_quantities_break_the_identities():
     run, i = tight(), 5
     mixed = Rounded(np.array(run.input_along.value), run.input_along.error)
     mixed.value[i] += 0.1
-    breaks(directions_of_samples, run, overridden(run, input_along=mixed), "E4 X0→X1", "U-L5a2 X0→X1", i=i)
+    breaks(directions_of_samples, run, with_quantities(run, input_along=mixed), "E4 X0→X1", "U-L5a2 X0→X1", i=i)
 
     short = Rounded(np.array(run.deviation_norm.value), run.deviation_norm.error)
     short.value[i] = -0.5
-    breaks(directions_of_samples, run, overridden(run, deviation_norm=short), "E4 X1→X2", "U-L5a2 X1→X2", i=i)
+    breaks(directions_of_samples, run, with_quantities(run, deviation_norm=short), "E4 X1→X2", "U-L5a2 X1→X2", i=i)
 
 
 @pytest.mark.parametrize("statement", ALL, ids=lambda s: s.id)
