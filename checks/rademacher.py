@@ -98,7 +98,7 @@ def linear(found: Suprema) -> Chain:
     """U-P15, the supremum over linear functions for each sign vector."""
     return chain(
         "U-P15", "the best linear function",
-        found.along[: found.searched],
+        found.along,
         eq(found.linear[: found.searched], "sup of Σ ε_i⟨v, x_i⟩ is ‖Σ ε_i x_i‖"),
         axes="pair", prefix="L",
     )  # fmt: skip

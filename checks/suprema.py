@@ -7,6 +7,7 @@ problem: on the inputs of a run a search gives lower estimates; in the plane the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rfa.rounding import UNIT, Array, Rounded, Sampled
+from rfa.rounding import UNIT, Array, Rounded, Sampled, rounded
 
 SEARCHED = 64
 """Sign vectors for which s_± are searched; each stands for the pair ±ε."""
@@ -30,7 +31,7 @@ ROUNDS = 2
 class Suprema:
     """What is known of some sign vectors: h at unit directions up and down (k, d), and signed sums.
 
-    signs (r, n) with r ≥ k; s_up, s_down (k,); linear ‖Σ_i ε_i x_i‖ (r,), and along Σ_i ε_i ⟨v, x_i⟩ (r,)
+    signs (r, n) with r ≥ k; s_up, s_down (k,); linear ‖Σ_i ε_i x_i‖ (r,), and along Σ_i ε_i ⟨v, x_i⟩ (k,)
     at the unit vector v along Σ_i ε_i x_i.
     """
 
@@ -61,19 +62,20 @@ def draw_signs(rng: np.random.Generator, n: int, count: int) -> Array:
 
 def search(X: Array, mu: Array, signs: Array, searched: int = SEARCHED) -> Suprema:
     """Lower estimates of s_± for the first `searched` rows of signs (r, n); X (n, d), centres mu (2, d)."""
-    some = signs[:searched]
-    summed = signs @ X
-    length = np.linalg.norm(summed, axis=1)
-    straight = summed / np.where(length > 0, length, 1.0)[:, None]
-    pre = X @ straight.T
-    error = (X.shape[1] + len(X) + 8) * UNIT * float(np.linalg.norm(X, axis=1).sum())
-    along = np.einsum("ri,ir->r", signs, pre)
+    some, sizes = signs[:searched], float(np.linalg.norm(X, axis=1).sum())
+    error = (X.shape[1] + len(X) + 8) * UNIT * sizes
+    squares = np.einsum("ri,ri->r", signs, _products(X)(signs))
+    linear = rounded(np.sqrt(Rounded(np.maximum(squares, 0), 2 * error * sizes)))
+    summed = some @ X
+    length = np.linalg.norm(summed, axis=1, keepdims=True)
+    straight = summed / np.where(length > 0, length, 1.0)
+    pre = straight @ X.T
+    along = np.einsum("ki,ki->k", some, pre)
     around = plane_directions(mu)
     flat = some @ np.maximum(X @ around.T, 0)
     up, s_up = climb(X, some, *_better(around, flat, straight, pre, some))
     down, s_down = climb(X, -some, *_better(around, -flat, -straight, -pre, -some))
-    values = (Rounded(s_up, error), Rounded(s_down, error), Rounded(length, error), Rounded(along, error))
-    return Suprema(signs, up, down, *values)
+    return Suprema(signs, up, down, Rounded(s_up, error), Rounded(s_down, error), linear, Rounded(along, error))
 
 
 def plane_directions(mu: Array, count: int = ANGLES) -> Array:
@@ -85,22 +87,39 @@ def plane_directions(mu: Array, count: int = ANGLES) -> Array:
 def _better(around: Array, flat: Array, straight: Array, pre: Array, signs: Array) -> tuple[Array, Array]:
     """The better start of each sign vector, in the plane of the centres or the linear one, and its value."""
     planar, at = flat.max(axis=1), flat.argmax(axis=1)
-    linear = np.einsum("ki,ik->k", signs, np.maximum(pre[:, : len(signs)], 0))
+    linear = np.einsum("ki,ki->k", signs, np.maximum(pre, 0))
     chosen = (planar >= linear)[:, None]
-    return np.where(chosen, around[at], straight[: len(signs)]), np.maximum(planar, linear)
+    return np.where(chosen, around[at], straight), np.maximum(planar, linear)
 
 
 def climb(X: Array, signs: Array, v: Array, value: Array, rounds: int = ROUNDS) -> tuple[Array, Array]:
-    """The best of v (k, d) and the directions that fixed-point steps from it reach, with the values of h."""
-    here, best, value = v, v, np.maximum(value, 0)
+    """The best of v (k, d) and the directions that fixed-point steps from it reach, with the values of h.
+
+    A step is a combination of inputs: it is followed in its coefficients, and only the best is made a vector of R^d.
+    """
+    onto, pre, best = _products(X), v @ X.T, np.zeros(signs.shape)
+    value = np.maximum(value, 0)
     for _ in range(rounds):
-        step = (signs * (here @ X.T > 0)) @ X
-        length = np.linalg.norm(step, axis=1, keepdims=True)
-        here = step / np.where(length > 0, length, 1.0)
-        reached = np.einsum("ki,ki->k", signs, np.maximum(here @ X.T, 0))
-        best = np.where((reached > value)[:, None], here, best)
+        step = signs * (pre > 0)
+        pre = onto(step)
+        length = np.sqrt(np.maximum(np.einsum("ki,ki->k", step, pre), 0))[:, None]
+        pre = pre / np.where(length > 0, length, 1.0)
+        reached = np.einsum("ki,ki->k", signs, np.maximum(pre, 0))
+        best = np.where((reached > value)[:, None], step, best)
         value = np.maximum(value, reached)
-    return best, value
+    moved = best.any(axis=1)
+    found = np.array(v)
+    found[moved] = best[moved] @ X
+    found[moved] /= np.linalg.norm(found[moved], axis=1, keepdims=True)
+    return found, np.maximum(np.einsum("ki,ki->k", signs, np.maximum(found @ X.T, 0)), 0)
+
+
+def _products(X: Array) -> Callable[[Array], Array]:
+    """The inner products of combinations of the rows of X (n, d), given by coefficients (k, n), with these rows."""
+    if len(X) < X.shape[1]:
+        gram = X @ X.T
+        return lambda combined: combined @ gram
+    return lambda combined: combined @ X @ X.T
 
 
 def all_signs(n: int) -> Array:
