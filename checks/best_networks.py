@@ -11,6 +11,7 @@ import numpy as np
 from checks.suprema import Suprema, all_signs, exact_suprema
 from rfa import Rounded, Run
 from rfa.rounding import UNIT, Array
+from rfa.stacked import as_array
 
 
 class Members(NamedTuple):
@@ -26,7 +27,7 @@ class Members(NamedTuple):
 
 def closed_form(run: Run, s_up: Rounded, s_down: Rounded) -> Rounded:
     """sup of Σ_i ε_i f(x_i; W) over ‖W‖_F ≤ 1 from s_+ and s_-."""
-    square = float((run.a > 0).mean()) * (s_up * s_up) + float((run.a < 0).mean()) * (s_down * s_down)
+    square = (run.a > 0).mean() * (s_up * s_up) + (run.a < 0).mean() * (s_down * s_down)
     return Rounded(np.sqrt(square.value), np.sqrt(square).error)
 
 
@@ -34,7 +35,8 @@ def network_value(run: Run, found: Suprema) -> Rounded:
     """The same from the outputs of that network on the run's inputs, axis pair."""
     X = run.sample.X.astype(float)
     up, down = _norms(run, found.s_up.value, found.s_down.value)
-    pre_up, pre_down = X @ (up[:, None] * found.up).T, X @ (down[:, None] * found.down).T
+    v_up, v_down = (reached.vectors(X, run.sample.mu) for reached in (found.up, found.down))
+    pre_up, pre_down = X @ (up[:, None] * v_up).T, X @ (down[:, None] * v_down).T
     value = np.einsum("ki,ik->k", found.signs[: found.searched], _outputs(run, pre_up, pre_down))
     return Rounded(value, 2 * found.s_up.error + 2 * run.m * run.unit * np.abs(value))
 
@@ -72,4 +74,4 @@ def _norms(run: Run, s_up: Array, s_down: Array) -> tuple[Array, Array]:
 def _outputs(run: Run, pre_up: Array, pre_down: Array) -> Array:
     """f(x; W) from the preactivations of the two kinds of neurons."""
     positive, negative = run.a[run.a > 0].sum(), run.a[run.a < 0].sum()
-    return np.asarray(positive * np.maximum(pre_up, 0) + negative * np.maximum(pre_down, 0))
+    return as_array(positive * np.maximum(pre_up, 0) + negative * np.maximum(pre_down, 0))

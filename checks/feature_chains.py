@@ -19,6 +19,7 @@ from rfa import Claim, DoesNotApply, Rounded, Run, chain, eq, ge, le, suppose
 from rfa.chains import Chain
 from rfa.parameters import Parameters, per_setting
 from rfa.rounding import UNIT
+from rfa.stacked import as_array
 
 
 class Movement(NamedTuple):
@@ -115,7 +116,7 @@ class Features:
     @cached_property
     def some(self) -> NDArray[np.bool_]:
         """Whether any feature of x_i is awake at step 0, axis i."""
-        return np.asarray(self.first_size.value > 0)
+        return as_array(self.first_size.value > 0)
 
 
 def feature_chains(run: Run, of: Features, given: Growth, more: Movement) -> Iterator[Chain]:

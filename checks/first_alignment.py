@@ -13,7 +13,8 @@ from rfa import Claim, Rounded, Run, chain, eq, ge, gt, le, lt, suppose
 from rfa.chains import Chain
 from rfa.data import CENTRE_LABEL
 from rfa.network import activation
-from rfa.run import OPPOSITE
+from rfa.run import opposite_of
+from rfa.stacked import as_array, taken
 
 
 def first_alignment(first: FirstGradient, given: FirstStep) -> Iterator[Chain]:
@@ -28,8 +29,8 @@ def first_alignment(first: FirstGradient, given: FirstStep) -> Iterator[Chain]:
 def balance(first: FirstGradient) -> Rounded:
     """Δ_mu(j) = y_mu [S_mu(j) − S_-mu(j)] with mu the home of j, axis j: a count."""
     run = first.run
-    own, opposing = (first.signed[np.arange(run.m), at] for at in (run.home, OPPOSITE[run.home]))
-    return whole(CENTRE_LABEL[run.home] * (own - opposing))
+    own, opposing = (first.signed[np.arange(run.m), at] for at in (run.home, opposite_of(run.home)))
+    return whole(taken(CENTRE_LABEL, run.home) * (own - opposing))
 
 
 def gained(run: Run) -> Rounded:
@@ -47,7 +48,7 @@ def growth(first: FirstGradient, given: FirstStep) -> Chain:
     """E31, axis j."""
     run, half = first.run, balance(first) / (2 * first.run.n)
     step = run.alpha * run.b
-    error, centre = first.zeta1 + first.zeta2, run.sample.centre[run.home]
+    error, centre = first.zeta1 + first.zeta2, taken(run.sample.centre, run.home)
     along = Rounded((error.value * centre).sum(axis=1), length(run, error).error)
     size = length(run, first.zeta1) + length(run, first.zeta2)
     return chain(
@@ -63,8 +64,8 @@ def growth(first: FirstGradient, given: FirstStep) -> Chain:
 def edges(first: FirstGradient, given: FirstStep) -> Iterator[Chain]:
     """E32 and E33, axis j: all members are counts."""
     run, groups = first.run, start_counts(first.run)
-    there, opposing = (np.arange(run.m), run.home), (np.arange(run.m), OPPOSITE[run.home])
-    noise, least = int(run.sample.noisy.sum()), least_edge(run)
+    there, opposing = (np.arange(run.m), run.home), (np.arange(run.m), opposite_of(run.home))
+    noise, least = run.sample.noisy.sum(), least_edge(run)
     net = home_edge(run) - groups.noisy[there]
     yield chain(
         "E32", "the edge over all samples, clean and noisy apart",
@@ -153,13 +154,13 @@ def samples(run: Run, given: FirstStep) -> Iterator[Chain]:
         eq(-cosines + beside, "x_k = −μ + ξ_k"),
         le(-share / 16 + deviation, "E35; ‖ŵ_j‖ = 1", needs=[correlated(run)]),
         lt(0.0, "D < 1/(16C2)", needs=[given.tight]),
-        where=run.in_J & of_cluster(run, OPPOSITE[run.home]), **there,
+        where=run.in_J & of_cluster(run, opposite_of(run.home)), **there,
     )  # fmt: skip
 
 
 def of_cluster(run: Run, centre: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether sample i belongs to the cluster `centre`[j], axes i j."""
-    return np.asarray(run.sample.cluster[:, None] == centre)
+    return as_array(run.sample.cluster[:, None] == centre)
 
 
 def target(run: Run, given: FirstStep) -> Chain:

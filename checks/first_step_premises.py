@@ -30,7 +30,7 @@ class FirstStep(NamedTuple):
 def first_step_premises(run: Run) -> FirstStep:
     """All of them, in the order in which the proof meets them; C2 is the one measured on the run."""
     bound = edge_share(run) / 16
-    noisy, least, edges = int(run.sample.noisy.sum()), least_edge(run), home_edge(run)
+    noisy, least, edges = run.sample.noisy.sum(), least_edge(run), home_edge(run)
     start = 1.5 * run.omega_root_d
     return FirstStep(
         gradient_step(run),

@@ -14,6 +14,7 @@ from rfa.data import stream
 from rfa.parameters import Parameters, per_setting
 from rfa.rounding import Array
 from rfa.studies.rates import LEVEL, clopper_pearson
+from rfa.together import by_itself
 
 SIGN_VECTORS = 64
 """Sign vectors drawn for U-T1R; each stands for the pair ±ε."""
@@ -53,6 +54,7 @@ def right_side(of: Parameters) -> Rounded:
     return bound
 
 
+@by_itself
 def measured_error(run: Run) -> Sampled:
     """Test error at T on fresh samples; the further end of its Clopper-Pearson interval is its error bound."""
     fresh = run.fresh
@@ -71,8 +73,7 @@ def on_fresh_samples(run: Run, needs: list[Claim]) -> Iterator[Claim]:
         yield then("T1.test", SAYS, 0.0, "<=", 0.0, where=False, needs=[], note=str(why))
         return
     promised = 1 - 4 * run.given("delta")
-    note, all_needs = " ".join(fresh_notes(run)), [*needs, large]
-    yield then("T1.test", SAYS, error, "<=", bound, needs=all_needs, probability=promised, note=note)
+    yield then("T1.test", SAYS, error, "<=", bound, needs=[*needs, large], probability=promised)
 
 
 def fresh_notes(run: Run) -> Iterator[str]:
@@ -165,7 +166,7 @@ def complexity(values: Rounded, signs: Array) -> Sampled:
 
 def counted_ramps(run: Run, needs: list[Claim]) -> Chain:
     """E48, both sides times n."""
-    noisy = int(run.sample.noisy.sum())
+    noisy = run.sample.noisy.sum()
     return chain(
         "E48", "Σ_i r_γ(y_i f(x_i)) against |N|",
         ramp_sum(run),

@@ -1,13 +1,17 @@
 """Definition 7: a good run, on which the lemmas on sample and start hold together."""
 
 from collections.abc import Iterator
+from functools import reduce
+
+import numpy as np
 
 from checks.candidate_neurons import large_sets, wide_network
 from checks.capture_edge import positive_edge
 from checks.initial_norms import promised, wide_start
 from checks.sample_geometry import along_and_across, equal_sizes, few_noisy, light_tail, near, some_C1
 from rfa import Claim, Rounded, Run, result, then
-from rfa.claims import FAILS, HOLDS
+from rfa.looks import lowest
+from rfa.stacked import as_array
 
 EVENTS = ("L3", "L4", "L5", "L6")
 """What a good run consists of, in the order of the axis `event`."""
@@ -19,10 +23,10 @@ def events(run: Run) -> tuple[tuple[Claim, ...], ...]:
     return (tuple(promised(run)), (large_sets(run),), geometry, (positive_edge(run),))
 
 
-def together(claims: tuple[Claim, ...]) -> tuple[float, float]:
+def together(claims: tuple[Claim, ...]) -> Rounded:
     """1 if all claims hold, 0 if one fails, else ½ with an error of ½."""
-    state = min(int(claim.state.min(initial=HOLDS)) for claim in claims)
-    return (1.0, 0.0) if state == HOLDS else (0.0, 0.0) if state == FAILS else (0.5, 0.5)
+    state = as_array(reduce(np.minimum, (lowest(claim) for claim in claims)))
+    return Rounded((1 + state) / 2, (1 - abs(state)) / 2)
 
 
 @result(
@@ -42,7 +46,8 @@ def good_run(run: Run) -> Iterator[Claim]:
     """
     edge = positive_edge(run)
     yield from (wide_start(run), wide_network(run), some_C1(run), light_tail(run), *(edge.needs or ()))
-    value, error = zip(*(together(claims) for claims in events(run)), strict=True)
+    held = [together(claims) for claims in events(run)]
+    share = Rounded(np.stack([h.value for h in held]), np.stack([h.error for h in held]))
     sure = 1 - 4 * run.given("delta")
     says = "L3, L4, L5 and L6 hold together"
-    yield then("D7", says, Rounded(value, error), ">=", 1, axes="event", probability=sure)
+    yield then("D7", says, share, ">=", 1, axes="event", probability=sure)

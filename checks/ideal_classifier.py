@@ -10,6 +10,7 @@ from checks.projections import cluster_law
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, rounded, suppose, then
 from rfa.chains import Chain
 from rfa.parameters import Parameters, per_setting
+from rfa.stacked import as_array
 
 
 @result(
@@ -28,10 +29,8 @@ def ideal_classifier(run: Run) -> Iterator[Claim | Chain]:
     concave, tight = log_concave(run), tight_clusters(run)
     yield from (concave, tight)
     wrong = plain(run, "wrong").mean()
-    yield then(
-        "AD.error", "P(y f*(x) ≤ 0) ≤ 6√(log(1/δ)/n)", wrong, "<=", 6 * target(run), needs=[concave, tight],
-        note=f"with label noise sgn f* errs with probability at most {run.given('eta') + float(wrong):.4g}",
-    )  # fmt: skip
+    says = "P(y f*(x) ≤ 0) ≤ 6√(log(1/δ)/n)"
+    yield then("AD.error", says, wrong, "<=", 6 * target(run), needs=[concave, tight])
     yield PROOF
     yield from split(run, wrong)
     yield one_cluster(run)
@@ -79,8 +78,8 @@ def target(of: Parameters) -> Rounded:
 def split(run: Run, wrong: Rounded) -> Iterator[Chain]:
     """U-AD0: what fresh points say, point by point and in the mean, and the mean over the four clusters."""
     fresh = run.fresh
-    differs = np.asarray(np.sign(fresh.ideal) != fresh.y_clean)
-    below = np.asarray(fresh.y_clean * fresh.ideal <= 0)
+    differs = as_array(np.sign(fresh.ideal) != fresh.y_clean)
+    below = as_array(fresh.y_clean * fresh.ideal <= 0)
     yield chain(
         "U-AD0", "fresh points",
         Rounded(differs), eq(Rounded(below), "sgn f* ≠ y where y f* ≤ 0"), axes="f", prefix="F",

@@ -11,6 +11,7 @@ from checks.projections import cluster_law, draws_for, exact_tail, known_setting
 from rfa import Claim, DoesNotApply, Rounded, Run, result, rounded, then
 from rfa.data import CENTRE_LABEL, Sample, draw_fresh, stream
 from rfa.rounding import UNIT, Array
+from rfa.together import by_itself
 
 FITTING_STEPS = 20
 """Iterations of the least-squares fit."""
@@ -128,6 +129,7 @@ def fresh_points(run: Run) -> Sample:
     return draw_fresh(clean, run.sample.mu, draws_for(run.d), rng, run.draws - 1)
 
 
+@by_itself
 def candidates(run: Run) -> Array:
     """Directions v (5, d) of linear classifiers, in the order given in `linear_classifiers`."""
     X, y, mu = run.sample.X, run.sample.y, run.sample.mu
@@ -153,5 +155,5 @@ def deviation(run: Run) -> Rounded:
 
     The sum over k = 1, 2 has the law Beta(1, (d − 2)/2), of variance 4(d − 2)/(d²(d + 2)).
     """
-    d, turned = Rounded(run.d), int((run.trace.norm[0] > 0).sum())
+    d, turned = Rounded(run.d), (run.trace.norm[0] > 0).sum()
     return rounded(np.sqrt((d - 2) / (d * d * (d + 2) * turned)))

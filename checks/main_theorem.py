@@ -62,7 +62,7 @@ def theorem_premises(run: Run) -> Theorem:
 
 def outside(run: Run) -> Rounded:
     """|J^c|/m."""
-    share: Rounded = Rounded(int((~run.in_J).sum())) / run.m
+    share: Rounded = Rounded((~run.in_J).sum()) / run.m
     return share
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from rfa import Rounded, Run, rounded
 from rfa.network import activation
 from rfa.parameters import Parameters, per_setting
-from rfa.run import OPPOSITE, PAIR
+from rfa.run import OPPOSITE, pair_of
+from rfa.stacked import as_array, taken
 
 Value = TypeVar("Value")
 ABOVE_2 = float(np.nextafter(2.0, 3.0))
@@ -58,13 +59,13 @@ def along_centre(run: Run) -> Rounded:
 
 def beside_centre(run: Run) -> Rounded:
     """<x_i, ν> for the ν = +mu2 or +mu1 orthogonal to mu(i), axis i."""
-    return run.input_along[np.arange(run.n), 2 * (1 - PAIR[run.sample.cluster])]
+    return run.input_along[np.arange(run.n), 2 * (1 - pair_of(run.sample.cluster))]
 
 
 @per_run
 def across_centre(run: Run) -> Rounded:
     """Largest <x_i, v> over unit v orthogonal to mu(i): the length of what x_i has across mu(i), axis i."""
-    centre = run.sample.centre[run.sample.cluster]
+    centre = taken(run.sample.centre, run.sample.cluster)
     along = np.einsum("ij,ij->i", run.deviation, centre)
     across = np.linalg.norm(run.deviation - along[:, None] * centre, axis=1)
     return Rounded(across, 2 * run.deviation_norm.error)
@@ -147,12 +148,12 @@ def edge(run: Run) -> Rounded:
 def captured(run: Run) -> NDArray[np.bool_]:
     """Whether <w_j(0)/‖w_j(0)‖, mu> >= 1/(3 C0 √d), whatever the sign of a_j, axes j mu; not for w_j(0) = 0."""
     reach = run.norm[0].value[:, None] * run.threshold_J.value
-    return np.asarray((run.toward[0].value >= reach) & starts_off_zero(run)[:, None])
+    return as_array((run.toward[0].value >= reach) & starts_off_zero(run)[:, None])
 
 
 def starts_off_zero(run: Run) -> NDArray[np.bool_]:
     """Whether w_j(0) has a direction, axis j."""
-    return np.asarray(run.norm[0].value > 0)
+    return as_array(run.norm[0].value > 0)
 
 
 def whole(count: Rounded) -> Rounded:

@@ -62,14 +62,60 @@ class Split:
         return bound
 
 
-def of_run(run: Run) -> Split:
-    """The network of a run at T on its sample, with J of the run."""
-    T, J, W = run.T, run.in_J, run.W(run.T)
-    at = T - run.first
-    return Split(
-        run.output(T), run.output(T, J), run.pre(T)[:, ~J], second_layer(run)[~J], run.norm[at][~J],
-        spectral_norm(W[~J], run.unit), run.frobenius[at], run.input_norm, run.m,
-    )  # fmt: skip
+class OfRun(Split):
+    """The network of a run at T on its sample, with J of the run; each part is worked out where it is asked for."""
+
+    run: Run
+    at: int
+
+    def __init__(self, run: Run) -> None:
+        self.__dict__.update(run=run, at=run.T - run.first)
+
+    @cached_property
+    def whole(self) -> Rounded:
+        """f, axis i."""
+        return self.run.output(self.run.T)
+
+    @cached_property
+    def inside(self) -> Rounded:
+        """f^J, axis i."""
+        return self.run.output(self.run.T, self.run.in_J)
+
+    @cached_property
+    def frobenius(self) -> Rounded:
+        """‖W(T)‖_F."""
+        return self.run.frobenius[self.at]
+
+    @cached_property
+    def input_norm(self) -> Rounded:
+        """‖x_i‖, axis i."""
+        return self.run.input_norm
+
+    @cached_property
+    def share(self) -> Rounded:
+        """|J^c|/m."""
+        share: Rounded = Rounded((~self.run.in_J).sum()) / self.run.m
+        return share
+
+    @cached_property
+    def rest(self) -> Rounded:
+        """<w_j(T), x_i> of the neurons outside J, axes i k."""
+        return self.run.pre(self.run.T)[:, ~self.run.in_J]
+
+    @cached_property
+    def a(self) -> Rounded:
+        """a_j of the neurons outside J, axis k."""
+        return second_layer(self.run)[~self.run.in_J]
+
+    @cached_property
+    def sizes(self) -> Rounded:
+        """‖w_j(T)‖ of the neurons outside J, axis k."""
+        return self.run.norm[self.at][~self.run.in_J]
+
+    @cached_property
+    def spectral(self) -> Rounded:
+        """‖W(T)‖₂ of the neurons outside J."""
+        return spectral_norm(self.run.W(self.run.T)[~self.run.in_J], self.run.unit)
 
 
 def of_weights(X: Array, W: Array, a: Array, outside: int) -> Split:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rfa import Claim, Run, result, suppose
-from rfa.run import OPPOSITE
+from rfa.run import opposite_of
+from rfa.stacked import as_array
 
 
 @result("C9", "Neuron alignment", kind="CONDITION")
@@ -25,9 +26,9 @@ def neuron_alignment(run: Run) -> Iterator[Claim]:
 
 def has_home(run: Run) -> NDArray[np.bool_]:
     """Whether j is in some J_mu with I_mu not empty, axis j."""
-    return np.asarray(run.in_J & (run.cluster_size[run.home] > 0))
+    return as_array(run.in_J & (run.cluster_size[run.home] > 0))
 
 
 def has_opposing(run: Run) -> NDArray[np.bool_]:
     """Whether j is in some J_mu with I_-mu not empty, axis j."""
-    return np.asarray(run.in_J & (run.cluster_size[OPPOSITE[run.home]] > 0))
+    return as_array(run.in_J & (run.cluster_size[opposite_of(run.home)] > 0))

@@ -19,7 +19,8 @@ from checks.premises import (
     step_at_most,
 )
 from rfa import Claim, Rounded, Run, suppose
-from rfa.run import PAIR
+from rfa.run import PAIR, pair_of
+from rfa.stacked import as_array
 
 
 class Alignment(NamedTuple):
@@ -116,12 +117,12 @@ def step_facts(run: Run) -> Step:
 
 def later(run: Run) -> NDArray[np.bool_]:
     """Whether s >= 1, axes s j (j of length 1)."""
-    return np.asarray((run.s_steps >= 1)[:, None])
+    return as_array((run.s_steps >= 1)[:, None])
 
 
 def across(run: Run) -> NDArray[np.bool_]:
     """Whether nu is a centre of the pair other than that of the home of j in J, axes j nu."""
-    return np.asarray(run.in_J[:, None] & (PAIR[run.home][:, None] != PAIR))
+    return as_array(run.in_J[:, None] & (pair_of(run.home)[:, None] != PAIR))
 
 
 @per_run

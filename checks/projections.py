@@ -23,6 +23,7 @@ from rfa.noise import LAWS as NOISE_LAWS, Clusters
 from rfa.parameters import Parameters, per_setting
 from rfa.rounding import UNIT, Array
 from rfa.run import OPPOSITE
+from rfa.stacked import as_array
 
 DRAWS = (2_000, 20_000)
 """Least and most Monte Carlo draws; between them, as many as make `ENTRIES` numbers."""
@@ -97,7 +98,7 @@ def _between(above: Rounded, above_end: Rounded, draws: int) -> Rounded:
 def frequency_error(rate: Array, draws: float) -> Array:
     """Five standard errors of a frequency (which rounding may leave just above 1), and at least ten draws."""
     share = np.clip(rate, 0, 1)
-    return np.asarray(np.maximum(5 * np.sqrt(share * (1 - share) / draws), 10 / draws))
+    return as_array(np.maximum(5 * np.sqrt(share * (1 - share) / draws), 10 / draws))
 
 
 def activation_probability(run: Run) -> Rounded:
@@ -134,7 +135,7 @@ def exact_tail(law: ClusterLaw, d: int, thresholds: Rounded) -> Rounded:
 def start_directions(run: Run) -> Array:
     """v_j = w_j(0)/‖w_j(0)‖, shape (m, d); 0 for w_j(0) = 0."""
     size = np.linalg.norm(run.W(0), axis=1, keepdims=True)
-    return np.asarray(run.W(0) / np.where(size > 0, size, 1))
+    return as_array(run.W(0) / np.where(size > 0, size, 1))
 
 
 def _along_axis(law: ClusterLaw, direction: Array, t: Array) -> Array:

@@ -11,6 +11,7 @@ from rfa import PROOF, Claim, Rounded, Run, chain, eq, le, result, suppose, then
 from rfa.chains import Chain
 from rfa.data import stream
 from rfa.rounding import UNIT
+from rfa.together import by_itself
 
 PLANTED = 8
 """Number of inputs, in the plane of the centres, on which every link is gone through exactly."""
@@ -39,12 +40,13 @@ def rademacher(run: Run) -> Iterator[Claim | Chain]:
     yield peeled(run, found, equal)
     yield summed_norms(run, equal)
     yield contracted(run, found, size)
-    yield linear(found)
+    yield linear(run, found)
     yield from exactly(run, equal)
     yield over_samples(run)
 
 
 @per_run
+@by_itself
 def searched(run: Run) -> Suprema:
     """Sign vectors drawn for the run, with what the search finds for them."""
     seed = 0 if run.setting is None else run.setting.seed
@@ -55,7 +57,7 @@ def searched(run: Run) -> Suprema:
 def mean_over_pairs(run: Run, found: Suprema, values: Rounded) -> Rounded:
     """E_ε of a value that ε and −ε share, from the sign vectors searched."""
     squares = found.linear.value[: found.searched] ** 2
-    return mean_with_control(values, squares, float((run.input_norm.value**2).sum()))
+    return mean_with_control(values, squares, (run.input_norm.value**2).sum())
 
 
 def peeled(run: Run, found: Suprema, equal: Claim) -> Chain:
@@ -84,7 +86,7 @@ def summed_norms(run: Run, equal: Claim) -> Chain:
 def contracted(run: Run, found: Suprema, size: Rounded) -> Chain:
     """U-P15, means over sign vectors; each ε stands for the pair ±ε, so s_+ and s_- have one mean."""
     n = run.n
-    lengths = mean_with_control(found.linear, found.linear.value**2, float((run.input_norm.value**2).sum()))
+    lengths = mean_with_control(found.linear, found.linear.value**2, (run.input_norm.value**2).sum())
     return chain(
         "U-P15", "one neuron is no better than a linear function",
         mean_over_pairs(run, found, found.largest) / n,
@@ -94,14 +96,23 @@ def contracted(run: Run, found: Suprema, size: Rounded) -> Chain:
     )  # fmt: skip
 
 
-def linear(found: Suprema) -> Chain:
+def linear(run: Run, found: Suprema) -> Chain:
     """U-P15, the supremum over linear functions for each sign vector."""
     return chain(
         "U-P15", "the best linear function",
-        found.along,
+        along(run, found),
         eq(found.linear[: found.searched], "sup of Σ ε_i⟨v, x_i⟩ is ‖Σ ε_i x_i‖"),
         axes="pair", prefix="L",
     )  # fmt: skip
+
+
+def along(run: Run, found: Suprema) -> Rounded:
+    """Σ_i ε_i ⟨v, x_i⟩ at the unit vector v along Σ_i ε_i x_i, axis pair."""
+    X, signs = run.sample.X.astype(float), found.signs[: found.searched]
+    summed = signs @ X
+    length = np.linalg.norm(summed, axis=1, keepdims=True)
+    value = np.einsum("ki,ki->k", signs, summed / np.where(length > 0, length, 1.0) @ X.T)
+    return Rounded(value, (X.shape[1] + len(X) + 8) * UNIT * np.linalg.norm(X, axis=1).sum())
 
 
 def exactly(run: Run, equal: Claim) -> Iterator[Chain]:

@@ -14,6 +14,7 @@ from checks.projections import far_probability
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, le, result, suppose, then
 from rfa.chains import Chain
 from rfa.parameters import Parameters, per_setting
+from rfa.stacked import taken
 
 
 @per_setting
@@ -81,8 +82,8 @@ def directions_of_samples(run: Run) -> Iterator[Claim | Chain]:
     off, C1_s = run.deviation_norm, largest_C1(run) * run.s
     square = suppose("RP.L5b", "‖ξ_i‖² ≤ C1 s²", off * off, "<=", C1_s * run.s, axes="i")
     own, centres = run.sample.cluster, run.sample.centre
-    inward = np.einsum("ij,ij->i", run.deviation, centres[own])
-    beside = np.einsum("ij,ij->i", run.deviation, centres[2 * (1 - own // 2)])
+    inward = np.einsum("ij,ij->i", run.deviation, taken(centres, own))
+    beside = np.einsum("ij,ij->i", run.deviation, taken(centres, 2 * (1 - own // 2)))
     yield chain(
         "E4", "along the centre",
         along_centre(run),

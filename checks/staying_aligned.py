@@ -13,7 +13,7 @@ from checks.persistence_premises import Alignment, Step, cosine_after, later
 from rfa import Claim, Rounded, Run, chain, eq, ge, gt, le, lt, suppose
 from rfa.chains import Chain
 from rfa.rounding import UNIT
-from rfa.run import PAIR
+from rfa.run import PAIR, pair_of
 
 
 def staying_aligned(run: Run, given: Alignment, now: Step) -> Iterator[Chain]:
@@ -49,9 +49,9 @@ def increments(run: Run, one: Increment, given: Alignment, now: Step) -> Iterato
         **there,
     )  # fmt: skip
     weight = run.whole_pull[:, run.home, 0]
-    far = PAIR[run.home][:, None] != PAIR
+    far = pair_of(run.home)[:, None] != PAIR
     beside = (run.whole_pull.sum(axis=2).reshape(run.n_s, 1, 4)).sum(axis=2, where=far)
-    distance, noise = (far * run.cluster_size).sum(axis=1), 2 * int(run.sample.noisy.sum())
+    distance, noise = (far * run.cluster_size).sum(axis=1), 2 * run.sample.noisy.sum()
     first = weight * (1 - run.D) - noise - beside * run.D
     second = (E / 4) * run.clean_size[run.home] - noise - 2 * run.D * distance
     yield chain(

@@ -7,7 +7,8 @@ import numpy as np
 from rfa import Rounded, Run
 from rfa.data import CENTRE_SIGN
 from rfa.rounding import UNIT, Array
-from rfa.run import PAIR
+from rfa.run import PAIR, pair_of
+from rfa.stacked import taken
 
 COORDINATES = "sjmqk,jmq->sjk"
 
@@ -58,13 +59,13 @@ def combined(run: Run, signs: Array) -> Rounded:
 
 def along_home(run: Run, sums: Rounded) -> Rounded:
     """The coordinate along the home of j in J, seen from it: axes s j k to s j."""
-    own: Rounded = sums[..., 0].where(PAIR[run.home] == 0, sums[..., 1]) * CENTRE_SIGN[run.home]
+    own: Rounded = sums[..., 0].where(pair_of(run.home) == 0, sums[..., 1]) * taken(CENTRE_SIGN, run.home)
     return own
 
 
 def along_other(run: Run, sums: Rounded) -> Rounded:
     """The coordinate along the pair other than that of the home of j: axes s j k to s j."""
-    return sums[..., 1].where(PAIR[run.home] == 0, sums[..., 0])
+    return sums[..., 1].where(pair_of(run.home) == 0, sums[..., 0])
 
 
 def facing(sums: Rounded) -> Rounded:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.margin_premises import equal_second_layer
-from checks.network_split import Split, at_clusters, at_random, of_run
+from checks.network_split import OfRun, Split, at_clusters, at_random
 from rfa import PROOF, Claim, Run, chain, eq, ge, le, result, suppose, then
 from rfa.chains import Chain
 from rfa.rounding import Array
@@ -22,7 +22,7 @@ def subnetwork_margin(run: Run) -> Iterator[Claim | Chain]:
 
     Judged at time T on each sample with C_f = 1/|f^J(x_i; W(T))|, and on networks from a fixed stream.
     """
-    here, noisy, y = of_run(run), run.sample.noisy, run.sample.y
+    here, noisy, y = OfRun(run), run.sample.noisy, run.sample.y
     outer = y.astype(np.float64)
     inner, size = outer * here.inside, (here.frobenius * here.input_norm).value
     clean_side = suppose("RP.Cf.clean", "y f^J > 0", inner, ">", 0.0, axes="i", where=~noisy, scale=size)

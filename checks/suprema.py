@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rfa.rounding import UNIT, Array, Rounded, Sampled, rounded
+from rfa.together import by_itself
 
 SEARCHED = 64
 """Sign vectors for which s_± are searched; each stands for the pair ±ε."""
@@ -28,25 +29,44 @@ ROUNDS = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Suprema:
-    """What is known of some sign vectors: h at unit directions up and down (k, d), and signed sums.
+class Reached:
+    """Where a search has come to, for each of k sign vectors: unit vectors with the values of h there.
 
-    signs (r, n) with r ≥ k; s_up, s_down (k,); linear ‖Σ_i ε_i x_i‖ (r,), and along Σ_i ε_i ⟨v, x_i⟩ (k,)
-    at the unit vector v along Σ_i ε_i x_i.
+    A vector is the direction number `at` in the plane of the centres where `planar`, else that of Σ_i c_i x_i, of
+    length `length`, with c a row of `combined` (k, n). Values (k,), as all others; 0, at v = 0, where h is negative.
+    """
+
+    at: NDArray[np.int64]
+    planar: NDArray[np.bool_]
+    combined: Array
+    length: Array
+    value: Array
+
+    def vectors(self, X: Array, mu: Array) -> Array:
+        """The unit vectors (k, d) for inputs X (n, d) and centres mu (2, d)."""
+        along = self.combined @ X
+        size = np.linalg.norm(along, axis=1, keepdims=True)
+        return np.where(self.planar[:, None], plane_directions(mu)[self.at], along / np.where(size > 0, size, 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Suprema:
+    """What is known of some sign vectors: where h is large and where −h is, and signed sums.
+
+    signs (r, n) with r ≥ k; s_up, s_down (k,), the values at `up` and `down`; linear ‖Σ_i ε_i x_i‖ (r,).
     """
 
     signs: Array
-    up: Array
-    down: Array
+    up: Reached
+    down: Reached
     s_up: Rounded
     s_down: Rounded
     linear: Rounded
-    along: Rounded
 
     @property
     def searched(self) -> int:
         """Number k of sign vectors with suprema."""
-        return len(self.up)
+        return len(self.s_up)
 
     @property
     def largest(self) -> Rounded:
@@ -61,60 +81,77 @@ def draw_signs(rng: np.random.Generator, n: int, count: int) -> Array:
 
 
 def search(X: Array, mu: Array, signs: Array, searched: int = SEARCHED) -> Suprema:
-    """Lower estimates of s_± for the first `searched` rows of signs (r, n); X (n, d), centres mu (2, d)."""
-    some, sizes = signs[:searched], float(np.linalg.norm(X, axis=1).sum())
-    error = (X.shape[1] + len(X) + 8) * UNIT * sizes
-    squares = np.einsum("ri,ri->r", signs, _products(X)(signs))
-    linear = rounded(np.sqrt(Rounded(np.maximum(squares, 0), 2 * error * sizes)))
-    summed = some @ X
-    length = np.linalg.norm(summed, axis=1, keepdims=True)
-    straight = summed / np.where(length > 0, length, 1.0)
-    pre = straight @ X.T
-    along = np.einsum("ki,ki->k", some, pre)
-    around = plane_directions(mu)
-    flat = some @ np.maximum(X @ around.T, 0)
-    up, s_up = climb(X, some, *_better(around, flat, straight, pre, some))
-    down, s_down = climb(X, -some, *_better(around, -flat, -straight, -pre, -some))
-    return Suprema(signs, up, down, Rounded(s_up, error), Rounded(s_down, error), linear, Rounded(along, error))
+    """Lower estimates of s_± for the first `searched` rows of signs (r, n); X (n, d), centres mu (2, d).
+
+    All but the plane of the centres is followed in inner products of the inputs. A vector of length L made of terms
+    of lengths S in all then is off by S²/L² times what one input is.
+    """
+    onto, some = products(X), signs[:searched]
+    sizes = float(np.linalg.norm(X, axis=1).sum())
+    unit = (X.shape[1] + 2 * len(X) + 8) * UNIT
+    sums = onto(signs)
+    squares = np.maximum(np.einsum("ri,ri->r", signs, sums), 0)
+    linear = rounded(np.sqrt(Rounded(squares, 2 * unit * sizes * sizes)))
+    length = np.sqrt(squares[:searched])
+    straight = sums[:searched] / np.where(length > 0, length, 1.0)[:, None]
+    flat = X @ mu.T @ _unit(_angles()).T
+    above = some @ np.maximum(flat, 0)
+    up = climb(onto, some, start(flat, above, some, straight, length))
+    down = climb(onto, -some, start(flat, -above, -some, -straight, length))
+    s_up, s_down = (Rounded(one.value, unit * sizes * _stretch(one, sizes)) for one in (up, down))
+    return Suprema(signs, up, down, s_up, s_down, linear)
+
+
+def _stretch(found: Reached, sizes: float) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.where(found.planar, 1.0, 2 * (sizes / found.length) ** 2)
+
+
+def _angles(count: int = ANGLES) -> Array:
+    return 2 * np.pi * np.arange(count) / count
 
 
 def plane_directions(mu: Array, count: int = ANGLES) -> Array:
     """Unit vectors (count, d) around the plane of mu (2, d)."""
-    angle = 2 * np.pi * np.arange(count) / count
-    return np.asarray(_unit(angle) @ mu.astype(float))
+    return np.asarray(_unit(_angles(count)) @ mu.astype(float))
 
 
-def _better(around: Array, flat: Array, straight: Array, pre: Array, signs: Array) -> tuple[Array, Array]:
-    """The better start of each sign vector, in the plane of the centres or the linear one, and its value."""
-    planar, at = flat.max(axis=1), flat.argmax(axis=1)
-    linear = np.einsum("ki,ki->k", signs, np.maximum(pre, 0))
-    chosen = (planar >= linear)[:, None]
-    return np.where(chosen, around[at], straight), np.maximum(planar, linear)
+def start(flat: Array, above: Array, signs: Array, pre: Array, length: Array) -> tuple[Reached, Array]:
+    """The better start of each sign vector: in the plane, or the direction of its signed sum, of that length.
 
-
-def climb(X: Array, signs: Array, v: Array, value: Array, rounds: int = ROUNDS) -> tuple[Array, Array]:
-    """The best of v (k, d) and the directions that fixed-point steps from it reach, with the values of h.
-
-    A step is a combination of inputs: it is followed in its coefficients, and only the best is made a vector of R^d.
+    flat (n, angles) are the preactivations in the plane, above (k, angles) the values of h there, pre (k, n) the
+    preactivations of the other start. With the preactivations of the better one (k, n).
     """
-    onto, pre, best = _products(X), v @ X.T, np.zeros(signs.shape)
-    value = np.maximum(value, 0)
+    at, linear = above.argmax(axis=1), np.einsum("ki,ki->k", signs, np.maximum(pre, 0))
+    highest = above.max(axis=1)
+    planar = highest >= linear
+    value = np.maximum(np.maximum(highest, linear), 0)
+    return Reached(at, planar, signs, length, value), np.where(planar[:, None], flat.T[at], pre)
+
+
+def climb(
+    onto: Callable[[Array], Array], signs: Array, begin: tuple[Reached, Array], rounds: int = ROUNDS
+) -> Reached:
+    """The best of a start, which comes with its preactivations (k, n), and what fixed-point steps from it reach.
+
+    `onto` gives the inner products of combinations of the inputs with the inputs (see `products`).
+    """
+    best, pre = begin
     for _ in range(rounds):
         step = signs * (pre > 0)
         pre = onto(step)
-        length = np.sqrt(np.maximum(np.einsum("ki,ki->k", step, pre), 0))[:, None]
-        pre = pre / np.where(length > 0, length, 1.0)
-        reached = np.einsum("ki,ki->k", signs, np.maximum(pre, 0))
-        best = np.where((reached > value)[:, None], step, best)
-        value = np.maximum(value, reached)
-    moved = best.any(axis=1)
-    found = np.array(v)
-    found[moved] = best[moved] @ X
-    found[moved] /= np.linalg.norm(found[moved], axis=1, keepdims=True)
-    return found, np.maximum(np.einsum("ki,ki->k", signs, np.maximum(found @ X.T, 0)), 0)
+        length = np.sqrt(np.maximum(np.einsum("ki,ki->k", step, pre), 0))
+        pre = pre / np.where(length > 0, length, 1.0)[:, None]
+        value = np.einsum("ki,ki->k", signs, np.maximum(pre, 0))
+        better = value > best.value
+        best = Reached(
+            best.at, best.planar & ~better, np.where(better[:, None], step, best.combined),
+            np.where(better, length, best.length), np.where(better, value, best.value),
+        )  # fmt: skip
+    return best
 
 
-def _products(X: Array) -> Callable[[Array], Array]:
+def products(X: Array) -> Callable[[Array], Array]:
     """The inner products of combinations of the rows of X (n, d), given by coefficients (k, n), with these rows."""
     if len(X) < X.shape[1]:
         gram = X @ X.T
@@ -167,6 +204,7 @@ def _largest(points: Array, signs: Array, tried: Array) -> tuple[Array, Array]:
     return direction, np.maximum(np.take_along_axis(value, best, axis=2)[..., 0], 0)
 
 
+@by_itself
 def mean_with_control(values: Rounded, squares: Array, mean_square: float) -> Sampled:
     """Mean over sign vectors of `values` (k,), with ‖Σ ε_i x_i‖² (k,), of known mean Σ ‖x_i‖², as control
     variate.

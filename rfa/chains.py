@@ -23,6 +23,7 @@ import numpy as np
 
 from rfa.claims import Claim, Link, Relation, _claim
 from rfa.rounding import Rounded
+from rfa.stacked import as_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +73,7 @@ class Chain:
         return [self.first, *(m.value for m in self.members)]
 
     def _link(self, here: Any, name: str, member: Member, following: str, shape: tuple[int, ...]) -> Claim:
-        mask = np.broadcast_to(np.asarray(self.where, bool) & np.asarray(member.where, bool), shape)
+        mask = np.broadcast_to(as_array(self.where, bool) & as_array(member.where, bool), shape)
         sides = (here, member.relation, member.value)
         where_it_stands = Link(self.id, name, following, member.says, member.gap, member.printed, self.state)
         return _claim(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rfa.rounding import UNIT, Array, Rounded, Sampled, error_of, value_of
+from rfa.stacked import Stacked, as_array
 
 Relation = Literal["<=", "<", ">=", ">", "=="]
 Role = Literal["premise", "conclusion", "link"]
@@ -57,7 +58,7 @@ class Claim:
             )
         if self.relation not in ("<=", "<", ">=", ">", "=="):
             raise ValueError(f"`{self.id}` has relation {self.relation!r}; expected <=, <, >=, > or ==")
-        if not shape:
+        if not shape and not self.stacked:
             self.__dict__.update(_at_one_index(self))
 
     @property
@@ -67,6 +68,12 @@ class Claim:
 
     def __bool__(self) -> bool:
         raise TypeError(f"`{self.id}` has one truth per index; use `.state` or `.holds`")
+
+    @property
+    def stacked(self) -> bool:
+        """Whether this is the claim of several runs together, which `rfa.looks` judges."""
+        parts = (self.lhs.value, self.lhs.error, self.rhs.value, self.rhs.error, self.where, self.scale)
+        return any(isinstance(x, Stacked) for x in parts)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -182,6 +189,11 @@ class Claim:
         """Why nothing could be decided at some index of the domain, or that it could, as an empty text."""
         if (at := self._first_not_finite(self.error)) is not None:
             return f"the rounding error of the two sides has no finite bound{at}"
+        return self.left_open_by_draws
+
+    @property
+    def left_open_by_draws(self) -> str:
+        """Why an equality whose sides agree stays open, or an empty text: draws made one of them."""
         return "" if self.at_best == HOLDS else "draws can refute this equality and not confirm it"
 
     def _first_not_finite(self, values: Array) -> str | None:
@@ -365,7 +377,7 @@ def _claim(
     scale: Any,
     **more: Any,
 ) -> Claim:
-    mask = np.asarray(where, dtype=bool)
+    mask = as_array(where, bool)
     size = value_of(scale)
     return Claim(role, id, says, _side(lhs), relation, _side(rhs), tuple(axes.split()), mask, size, **more)
 
@@ -374,6 +386,6 @@ def _side(x: Any) -> Rounded:
     """A side as it enters a claim: a plain array of floats is granted four units of roundoff, a scalar none."""
     if isinstance(x, Rounded):
         return x
-    exact = np.ndim(x) == 0 or np.asarray(x).dtype.kind in "biu"
+    exact = np.ndim(x) == 0 or as_array(x).dtype.kind in "biu"
     values = value_of(x)
     return Rounded(values, error_of(x) if exact else 4 * UNIT * np.abs(values))

@@ -10,13 +10,14 @@ import scipy
 from numpy.typing import NDArray
 
 from rfa.rounding import Array
+from rfa.stacked import as_array
 
 
 def outputs(X: Array, W: Array, a: Array, only: NDArray[np.bool_] | None = None) -> Array:
     """f(x_i; W) for rows of X (n, d), W (m, d), a (m,): shape (n,); of the subnetwork `only` (m,) if given."""
     if only is not None:
         W, a = W[only], a[only]
-    return np.asarray(a @ np.maximum(W @ X.T, 0))
+    return as_array(a @ np.maximum(W @ X.T, 0))
 
 
 def features(X: Array, W: Array) -> Array:
@@ -26,7 +27,7 @@ def features(X: Array, W: Array) -> Array:
 
 def sigmoid_loss_derivative(margins: Array) -> Array:
     """g = -l'(y f) = 1 / (1 + exp(y f)) for the logistic loss l."""
-    return np.asarray(scipy.special.expit(-margins))
+    return as_array(scipy.special.expit(-margins))
 
 
 
@@ -82,7 +83,7 @@ class Form:
         """f(x_i) from preactivations (m, n); of the subnetwork `only` (m,), which has its share of `out`."""
         a = self.a if only is None else np.where(only, self.a, 0)
         share = 1.0 if only is None else float(only.mean())
-        return np.asarray(a @ ACTIVATIONS[self.activation].value(pre) + share * self.out)
+        return as_array(a @ ACTIVATIONS[self.activation].value(pre) + share * self.out)
 
     def slope(self, pre: Array, relu_at_zero: float) -> Array:
         """phi'(pre), with `relu_at_zero` at zero for the ReLU."""

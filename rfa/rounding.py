@@ -17,6 +17,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
+from rfa.stacked import Stacked, as_array
+
 UNIT = float(np.finfo(np.float64).eps) / 2
 """Unit roundoff of float64: the relative error of one operation."""
 
@@ -38,8 +40,8 @@ class Rounded(NDArrayOperatorsMixin):
     __array_priority__ = 100
 
     def __init__(self, value: Any, error: Any = 0.0) -> None:
-        self.value: Array = np.asarray(value, dtype=np.float64)
-        self.error: Array = np.asarray(error, dtype=np.float64)
+        self.value: Array = as_array(value, np.float64)
+        self.error: Array = as_array(error, np.float64)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -138,7 +140,8 @@ class Sampled(Rounded):
 
 def value_of(x: Any) -> Array:
     """The values of `x`, without their errors."""
-    return x.value if isinstance(x, Rounded) else np.asarray(x, dtype=np.float64)
+    found: Array = x.value if isinstance(x, Rounded) else as_array(x, np.float64)
+    return found
 
 
 def error_of(x: Any) -> Array:
@@ -148,12 +151,12 @@ def error_of(x: Any) -> Array:
 
 def rounded(x: Any, ulps: float = 4.0) -> Rounded:
     """`x` with a relative error of `ulps` units of roundoff, for a value from a short computation."""
-    return x if isinstance(x, Rounded) else Rounded(x, ulps * UNIT * np.abs(np.asarray(x, dtype=np.float64)))
+    return x if isinstance(x, Rounded) else Rounded(x, ulps * UNIT * np.abs(value_of(x)))
 
 
-def _plain(x: Array) -> Number:
+def _plain(x: Any) -> Number:
     """A number of Python's for an array without axes: its arithmetic gives the same bits in a tenth of the time."""
-    return x if x.ndim else x.item()
+    return x if x.ndim or isinstance(x, Stacked) else x.item()
 
 
 def _on_numbers(ufunc: np.ufunc, values: list[Number]) -> float | None:
@@ -177,18 +180,17 @@ Rule = Callable[[Number, list[Number], list[Number]], Number]
 
 
 def _add(r: Number, v: list[Number], e: list[Number]) -> Number:
-    own = 0.0 if isinstance(r, float) and _is_exact_sum(r, *v) else UNIT
-    return e[0] + e[1] + own * abs(r)
+    return e[0] + e[1] + _own(_is_exact_sum(r, *v)) * abs(r)
 
 
 def _multiply(r: Number, v: list[Number], e: list[Number]) -> Number:
-    own = 0.0 if _is_power_of_two(v[0]) or _is_power_of_two(v[1]) else UNIT
+    own = _own(_is_power_of_two(v[0]) | _is_power_of_two(v[1]))
     error = abs(v[0]) * e[1] + abs(v[1]) * e[0] + e[0] * e[1] + own * abs(r)
     return error + _lost(r, *v)
 
 
 def _divide(r: Number, v: list[Number], e: list[Number]) -> Number:
-    own = 0.0 if _is_power_of_two(v[1]) else UNIT
+    own = _own(_is_power_of_two(v[1]))
     room = abs(v[1]) - e[1]
     if _everywhere(room > 0):
         return (e[0] + abs(r) * e[1]) / room + own * abs(r) + _lost(r, v[0])
@@ -200,15 +202,15 @@ def _power(r: Number, v: list[Number], e: list[Number]) -> Number:
     """For exact exponents; one below 1 is steepest at the near end, which must lie above zero."""
     size = np.abs(v[0])
     near = np.where(size > e[0], size - e[0], 0.0)
-    steepest = np.where(np.asarray(v[1]) >= 1, size + e[0], near) ** (v[1] - 1)
-    spread = np.where(np.asarray(e[0]) > 0, np.abs(v[1]) * steepest * e[0], 0.0)
+    steepest = np.where(as_array(v[1]) >= 1, size + e[0], near) ** (v[1] - 1)
+    spread = np.where(as_array(e[0]) > 0, np.abs(v[1]) * steepest * e[0], 0.0)
     return spread + 2 * UNIT * np.abs(r) + _lost(r, v[0])
 
 
 def _sqrt(r: Number, v: list[Number], e: list[Number]) -> Number:
     if isinstance(r, float) and r > 0:
         return min(e[0] / r, sqrt(e[0])) + UNIT * r
-    spread = np.where(np.asarray(r) > 0, e[0] / np.where(np.asarray(r) > 0, r, 1.0), np.sqrt(e[0]))
+    spread = np.where(as_array(r) > 0, e[0] / np.where(as_array(r) > 0, r, 1.0), np.sqrt(e[0]))
     return np.minimum(spread, np.sqrt(e[0])) + UNIT * r
 
 
@@ -233,25 +235,49 @@ def _lost(r: Number, *factors: Number) -> Number:
     size = abs(r)
     if not _somewhere(size < NORMAL):
         return 0.0
-    present = np.all([np.broadcast_to(np.not_equal(factor, 0), np.shape(size)) for factor in factors], axis=0)
-    return np.where((size < NORMAL) & present, TINY, 0.0)
+    lost = size < NORMAL
+    for factor in factors:
+        lost = lost & np.not_equal(factor, 0)
+    return np.where(lost, TINY, 0.0)
 
 
 def _somewhere(holds: Any) -> bool:
-    return holds if isinstance(holds, bool) else bool(np.count_nonzero(holds))
+    return holds if isinstance(holds, bool) else bool(np.count_nonzero(_of_all(holds)))
 
 
 def _everywhere(holds: Any) -> bool:
-    return holds if isinstance(holds, bool) else bool(np.count_nonzero(holds) == np.size(holds))
+    return holds if isinstance(holds, bool) else bool(np.count_nonzero(_of_all(holds)) == np.size(_of_all(holds)))
 
 
-def _is_exact_sum(total: float, a: float, b: float) -> bool:
-    """Whether a + b or a − b, rounded to `total`, lost nothing (the error term of TwoSum is zero)."""
-    return abs(total - a) == abs(b) and total - (total - a) == a
+def _of_all(x: Any) -> Any:
+    """The entries of all runs."""
+    return x.data if isinstance(x, Stacked) else x
 
 
-def _is_power_of_two(x: Number) -> bool:
-    return isinstance(x, float) and abs(frexp(x)[0]) == 0.5
+def _is_exact_sum(total: Number, a: Number, b: Number) -> Any:
+    """Whether the number a + b or a − b, rounded to `total`, lost nothing (the error term of TwoSum is zero).
+
+    Not asked of arrays, for which it is false.
+    """
+    if isinstance(total, float):
+        return abs(total - a) == abs(b) and total - (total - a) == a
+    if isinstance(total, Stacked) and not total.ndim:
+        return (abs(total - a) == abs(b)) & (total - (total - a) == a)
+    return False
+
+
+def _is_power_of_two(x: Number) -> Any:
+    """Whether a number, of each run if it is stacked, is a power of two; not asked of arrays, for which it is false."""
+    if isinstance(x, float):
+        return abs(frexp(x)[0]) == 0.5
+    if isinstance(x, Stacked) and not x.ndim:
+        return abs(np.frexp(x)[0]) == 0.5
+    return False
+
+
+def _own(exact: Any) -> Any:
+    """The relative error of an operation that is exact, or not."""
+    return np.where(exact, 0.0, UNIT) if isinstance(exact, Stacked) else 0.0 if exact else UNIT
 
 
 _RULES: dict[np.ufunc, Rule] = {

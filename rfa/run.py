@@ -24,6 +24,7 @@ from rfa.papers import DoesNotApply
 from rfa.parameters import Parameters, shared
 from rfa.rounding import UNIT, Array, Rounded, rounded
 from rfa.setting import Setting, grid
+from rfa.stacked import as_array, taken
 from rfa.trace import Trace
 from rfa.training import unit_of
 
@@ -31,6 +32,16 @@ PAIR = np.array([0, 0, 1, 1])
 """Which of mu1, mu2 (coordinate of the plane) each centre lies on."""
 OPPOSITE = np.array([1, 0, 3, 2])
 """Index of -mu for each centre mu."""
+
+
+def pair_of(centre: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which of mu1, mu2 each of some centres lies on."""
+    return taken(PAIR, centre)
+
+
+def opposite_of(centre: NDArray[np.int64]) -> NDArray[np.int64]:
+    """-mu for each of some centres mu."""
+    return taken(OPPOSITE, centre)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +198,7 @@ class Run:
     @cached_property
     def sign_matches(self) -> NDArray[np.bool_]:
         """Whether sgn(a_j) = y_mu, axes j mu."""
-        return np.asarray(self.positive[:, None] == (CENTRE_LABEL > 0))
+        return as_array(self.positive[:, None] == (CENTRE_LABEL > 0))
 
     @cached_property
     def cosine_start(self) -> Rounded:
@@ -202,7 +213,7 @@ class Run:
     @cached_property
     def in_J(self) -> NDArray[np.bool_]:
         """Whether j is in J, axis j."""
-        return np.asarray(self.J.any(axis=1))
+        return as_array(self.J.any(axis=1))
 
     @cached_property
     def home(self) -> NDArray[np.int64]:
@@ -242,7 +253,7 @@ class Run:
     @cached_property
     def rho(self) -> Rounded:
         """|N|/n, the realised noise fraction."""
-        return Rounded(int(self.sample.noisy.sum())) / self.n
+        return Rounded(self.sample.noisy.sum()) / self.n
 
     # ---- the sample ----------------------------------------------------------------------------------------------
 
@@ -259,7 +270,7 @@ class Run:
     @cached_property
     def deviation(self) -> Array:
         """xi_i = x_i - mu(i), shape (n, d)."""
-        return self.sample.X - self.sample.centre[self.sample.cluster]
+        return self.sample.X - taken(self.sample.centre, self.sample.cluster)
 
     @cached_property
     def deviation_norm(self) -> Rounded:
@@ -330,12 +341,12 @@ class Run:
     @cached_property
     def other(self) -> Rounded:
         """<w_j(t), nu> with nu = +mu2 for a home on mu1 and +mu1 for one on mu2, axes t j (mask with `in_J`)."""
-        return self.plane[:, np.arange(self.m), 1 - PAIR[self.home]]
+        return self.plane[:, np.arange(self.m), 1 - pair_of(self.home)]
 
     @cached_property
     def pre_error(self) -> Array:
         """Bound on the error of <w_j(t), x_i>, axes t j."""
-        return self.dot * self.trace.norm * float(self.R_x.value) * self._gain[:, None]
+        return self.dot * self.trace.norm * self.R_x.value * self._gain[:, None]
 
     @property
     def _gain(self) -> Array:
@@ -359,14 +370,14 @@ class Run:
     @cached_property
     def opposing_max(self) -> Rounded:
         """max over I_{-mu} of <w_j(t), x_i> with mu the home of j, axes t j (mask with `in_J`)."""
-        return self.pre_max[:, np.arange(self.m), OPPOSITE[self.home]]
+        return self.pre_max[:, np.arange(self.m), opposite_of(self.home)]
 
     # ---- outputs -------------------------------------------------------------------------------------------------
 
     @cached_property
     def output_error(self) -> Array:
         """Bound on the error of f(x_i; W(t)), axis t."""
-        size = self.trace.frobenius * float(self.R_x.value) * self._gain
+        size = self.trace.frobenius * self.R_x.value * self._gain
         return (self.dot + (self.m + 1) * self.unit) * size
 
     def margins(self, which: str) -> Rounded:
@@ -391,8 +402,9 @@ class Run:
     @cached_property
     def reach(self) -> Rounded:
         """max_i |f(x_i; W(t))| / ‖x_i‖ over inputs that are not zero, axis t."""
-        present = self.input_norm.value[self.input_norm.value > 0]
-        return Rounded(self.trace.reach, self.output_error / float(present.min(initial=np.inf)))
+        norm = self.input_norm.value
+        shortest = np.where(norm > 0, norm, np.inf).min(initial=np.inf)
+        return Rounded(self.trace.reach, self.output_error / shortest)
 
     @cached_property
     def loss(self) -> Rounded:
@@ -419,7 +431,7 @@ class Run:
         return np.maximum(self.summed("active"), self.group_size if self.forms else 0)
 
     def _sum_error(self, weight: Array, counts: NDArray[Any], undecided: Array) -> Array:
-        return (counts * (weight + (self.n + 2) * self.unit) + undecided) * max(1.0, float(self.R_x.value))
+        return (counts * (weight + (self.n + 2) * self.unit) + undecided) * np.maximum(1.0, self.R_x.value)
 
     @cached_property
     def pull(self) -> Rounded:
@@ -454,7 +466,7 @@ class Run:
     @cached_property
     def step_error(self) -> Rounded:
         """‖w_j(t+1) - w_j(t) + alpha grad_j‖, axes e j; the error is what rounding explains."""
-        size = float(self.alpha * self.b) * float(self.R_x.value)
+        size = float(self.alpha * self.b) * self.R_x.value
         in_g = self.g_error[:-1, None] + (self.n + 3) * self.unit + self.dot
         flips = self.trace.near_zero[:-1] / self.n
         stored = 2 * self.unit * (self.trace.norm[:-1] + self.trace.norm[1:])
@@ -473,7 +485,7 @@ class Run:
     @cached_property
     def pull_size(self) -> Rounded:
         """sum_i g A ‖x_i‖, axes e j."""
-        value, R = self.trace.pull_size, max(1.0, float(self.R_x.value))
+        value, R = self.trace.pull_size, np.maximum(1.0, self.R_x.value)
         weight = self.g_error[:-1, None] + (self.n + 2) * self.unit + self.dot
         return Rounded(value, (self.n * weight + self.trace.near_zero[:-1]) * R)
 
@@ -502,7 +514,7 @@ class Run:
         if form is not None:
             return form.outputs(form.preactivations(X, W), only)
         W, a = (W, self.a) if only is None else (W[only], self.a[only])
-        return np.asarray(features(X, W) @ a)
+        return as_array(features(X, W) @ a)
 
     def output(self, t: int, only: NDArray[np.bool_] | None = None) -> Rounded:
         """f(x_i; W(t)), axis i; of the subnetwork `only` if given."""
@@ -538,14 +550,14 @@ def sigmoid(margins: Array) -> Array:
     """1 / (1 + exp(margins)), quiet about NaN."""
     from scipy.special import expit
 
-    return np.asarray(expit(-np.asarray(margins)))
+    return as_array(expit(-as_array(margins)))
 
 
 def candidates(projection: Array, norm: Array, a: Array, d: int, C0: float) -> NDArray[np.bool_]:
     """J_mu as a mask (m, 4) from the first projections (m, 2) and norms (m,)."""
     toward = projection[:, PAIR] * CENTRE_SIGN
     fits = (a[:, None] > 0) == (CENTRE_LABEL > 0)
-    return np.asarray(fits & (toward >= norm[:, None] / (3 * C0 * np.sqrt(d))) & (norm > 0)[:, None])
+    return as_array(fits & (toward >= norm[:, None] / (3 * C0 * np.sqrt(d))) & (norm > 0)[:, None])
 
 
 __all__ = ["OPPOSITE", "PAIR", "Run", "candidates", "rounded", "sigmoid"]

@@ -7,6 +7,7 @@ q quality of the label (0 clean, 1 noisy); k coordinate in the plane of the cent
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -132,6 +133,7 @@ def lengths(n_states: int, n_sums: int, m: int) -> dict[str, int]:
     return {"t": n_states, "e": n_states - 1, "s": n_sums, "j": m, "mu": 4, "q": 2, "k": 2}
 
 
+@lru_cache(maxsize=64)
 def shapes(n_states: int, n_sums: int, m: int, level: str) -> dict[str, tuple[int, ...]]:
     """Shape of every array that a trace of this size keeps."""
     length = lengths(n_states, n_sums, m)

@@ -111,29 +111,47 @@ def evaluate(statement: Statement, run: Run, *, links: bool = True) -> Evaluated
     A check that raises `DoesNotApply`, or that a departure of the run from the theorem's setting leaves without
     meaning, gives NOT_APPLICABLE; one that cannot be evaluated gives ERROR with the reason.
     """
-    for departure in run.departures:
-        if reason := statement.moot.get(departure.kind):
-            return Evaluated(outcome=Outcome.NOT_APPLICABLE, reason=f"{reason}, and here {departure.says}")
+    if reason := moot(statement, run):
+        return Evaluated(outcome=Outcome.NOT_APPLICABLE, reason=reason)
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             return _evaluated(statement, run, links)
     except DoesNotApply as why:
         return Evaluated(outcome=Outcome.NOT_APPLICABLE, reason=str(why))
-    except (ArithmeticError, LookupError, TypeError, ValueError) as why:
+    except FAULTS as why:
         return Evaluated(outcome=Outcome.ERROR, reason=f"{type(why).__name__}: {why}")
 
 
-def _evaluated(statement: Statement, run: Run, links: bool) -> Evaluated:
+FAULTS = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What a statement raises that cannot be evaluated."""
+
+
+def moot(statement: Statement, run: Run) -> str:
+    """Why a departure of the run from the theorem's setting leaves the statement without meaning, or an empty text."""
+    for departure in run.departures:
+        if reason := statement.moot.get(departure.kind):
+            return f"{reason}, and here {departure.says}"
+    return ""
+
+
+def claims_on(
+    statement: Statement, run: Run, *, links: bool = True
+) -> tuple[list[Claim], list[Claim], list[Claim]]:
+    """Premises, conclusions and links of a statement on a run, in the setting of the statement."""
     yielded = list(statement.claims(run, links=links))
     claims = [c for c in yielded if isinstance(c, Claim)]
     chained = [c for y in yielded if isinstance(y, Chain) for c in y.links()]
     claims, chained = in_setting(claims, chained, touched(statement.kind, run.departures))
     check_axes([*claims, *chained])
-    premises = [c for c in claims if c.role == "premise"]
+    return [c for c in claims if c.role == "premise"], [c for c in claims if c.role == "conclusion"], chained
+
+
+def _evaluated(statement: Statement, run: Run, links: bool) -> Evaluated:
+    premises, conclusions, chained = claims_on(statement, run, links=links)
     labels = run.labels
     return Evaluated(
         tuple((p, judge_premise(p, labels)) for p in premises),
-        tuple((c, judge_claim(c, premises, labels, statement)) for c in claims if c.role == "conclusion"),
+        tuple((c, judge_claim(c, premises, labels, statement)) for c in conclusions),
         tuple((c, judge_claim(c, (), labels, statement)) for c in chained),
     )
 
@@ -208,7 +226,7 @@ def _premise(claim: Claim, labels: Labels) -> Verdict:
     if (ill := claim.ill) is not None:
         return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=ill, link=claim.link)
     if not claim.size:
-        return replace(_without_index(claim), holds=True)
+        return replace(without_index(claim), holds=True)
     if claim.holds:
         return _confirmed(claim, labels)
     counts = _counted(claim, PREMISE[claim.state])
@@ -226,7 +244,7 @@ def judge_claim(
             reason = ill if one is claim else f"premise {one.id}: {ill}"
             return Verdict(claim.id, claim.role, claim.says, Outcome.ERROR, reason=reason, link=claim.link)
     if not claim.size:
-        return _without_index(claim)
+        return without_index(claim)
     lined_up = [(p, _onto(p, claim.axes)) for p in needs if not p.holds]
     if claim.holds and not lined_up and statement.kind != "TEXT":
         return _confirmed(claim, labels)
@@ -245,7 +263,8 @@ def judge_claim(
     return _reduce(claim, outcome, counts, shown, labels, failing, unclear)
 
 
-def _without_index(claim: Claim) -> Verdict:
+def without_index(claim: Claim) -> Verdict:
+    """A claim whose quantifier is empty."""
     reason = claim.note or "no index to judge: the quantifier is empty on this run"
     return Verdict(claim.id, claim.role, claim.says, Outcome.NOT_APPLICABLE, reason=reason, link=claim.link)
 

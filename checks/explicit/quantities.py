@@ -10,6 +10,7 @@ from rfa import Rounded, Run
 from rfa.data import CENTRE_LABEL, CENTRE_SIGN
 from rfa.rounding import UNIT
 from rfa.run import OPPOSITE, PAIR, accumulated
+from rfa.stacked import taken
 
 BLOCK_ENTRIES = 2**22
 QUALITY = np.array([1, -1])
@@ -52,7 +53,7 @@ def response(reaction: Rounded) -> Rounded:
 
 def centre_label(run: Run) -> NDArray[np.int64]:
     """y_{mu(i)}, axis i."""
-    return CENTRE_LABEL[run.sample.cluster]
+    return taken(CENTRE_LABEL, run.sample.cluster)
 
 
 @per_run

@@ -116,7 +116,8 @@ def lay_out(problem: Problem) -> Layout:
 
 def lengths(rows: Array) -> Array:
     """Euclidean norm of each row."""
-    return np.asarray(np.sqrt(np.einsum("jk,jk->j", rows, rows)))
+    squares: Array = np.einsum("jk,jk->j", rows, rows)
+    return np.sqrt(squares)
 
 
 def _block(sample: Sample, rows: slice, reach: NDArray[np.int64]) -> Block:

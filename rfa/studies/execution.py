@@ -23,15 +23,21 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from rfa.errors import InputError
+from rfa.studies.lots import MOST, lots_of, run_lot
 from rfa.studies.storage import Store
-from rfa.studies.trials import Task, Trial, code_version, run_trial
+from rfa.studies.trials import Task, Trial, code_version
 
 AHEAD = 4
-"""Tasks handed out per worker beyond the one it works on; bounds the memory of the parent."""
+"""Lots of tasks handed out per worker beyond the one it works on; bounds the memory of the parent."""
+LOT_SECONDS = 1.0
+"""Time that a lot takes at most, by the trials before it: so much is lost when a study is killed."""
 LIVES = 3
 """How often a task whose worker died is handed out again before it becomes a failed row."""
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 Done = Callable[[int], None]
+Lot = list[Task]
+Waiting = dict[Future[list[Trial]], tuple[Lot, int]]
+"""Lots that are handed out, with how often each may still be."""
 
 
 class Interrupted(Exception):
@@ -144,6 +150,7 @@ class Crew:
         self.at_once = 1 if make is this_process else max(1, workers) * (AHEAD + 1)
         self.hands, self.alone = make(), list[Hands]()
         self.code = code_version(paper)
+        self.pace = LOT_SECONDS
 
     def __enter__(self) -> Crew:
         return self
@@ -164,58 +171,56 @@ class Crew:
         done: Done | None = None,
         stop: threading.Event | None = None,
     ) -> None:
-        """Compute the tasks that the store lacks and add each as soon as it is finished."""
-        queue = (task for task in tasks if not store.has(task, self.code))
-        waiting: dict[Future[Trial], tuple[Task, int]] = {}
+        """Compute the tasks that the store lacks, in lots, and add each lot as soon as it is finished."""
+        lacking = (task for task in tasks if not store.has(task, self.code))
+        queue = lots_of(lacking, lambda: int(LOT_SECONDS / self.pace))
+        waiting: Waiting = {}
         while True:
-            while len(waiting) < self.at_once and (task := next(queue, None)) is not None:
-                self._hand_out(waiting, task, LIVES)
+            while len(waiting) < self.at_once and (lot := next(queue, None)) is not None:
+                self._hand_out(waiting, lot, LIVES)
                 if stop is not None and stop.is_set():
                     break
             if not waiting:
                 return
             finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in finished:
-                task, lives = waiting.pop(future)
-                trial = self._collect(future, task, lives)
-                if trial is None:
-                    self._hand_out(waiting, task, lives - 1)
-                    continue
-                store.add(trial)
-                if done is not None:
-                    done(task.row)
+                for trial in self._take_in(waiting, future):
+                    store.add(trial)
+                    if done is not None:
+                        done(trial.task.row)
             if stop is not None and stop.is_set():
                 for future in waiting:
                     future.cancel()
                 raise Interrupted
 
-    def _hand_out(self, waiting: dict[Future[Trial], tuple[Task, int]], task: Task, lives: int) -> None:
+    def _hand_out(self, waiting: Waiting, lot: Lot, lives: int) -> None:
         if lives == 1:  # a suspect works alone, so that it can take no other task with it
             self.alone.append(self.make())
-            waiting[self.alone[-1].executor.submit(run_trial, self.paper, task)] = (task, lives)
+            waiting[self.alone[-1].executor.submit(run_lot, self.paper, lot)] = (lot, lives)
             return
         try:
-            future = self.hands.executor.submit(run_trial, self.paper, task)
+            future = self.hands.executor.submit(run_lot, self.paper, lot)
         except (BrokenExecutor, RuntimeError):
             self.renew()
-            future = self.hands.executor.submit(run_trial, self.paper, task)
-        waiting[future] = (task, lives)
+            future = self.hands.executor.submit(run_lot, self.paper, lot)
+        waiting[future] = (lot, lives)
 
-    def _collect(self, future: Future[Trial], task: Task, lives: int) -> Trial | None:
-        """The trial; None if its worker died and it is to be tried again."""
+    def _take_in(self, waiting: Waiting, future: Future[list[Trial]]) -> list[Trial]:
+        """The trials of a lot; none if its worker died: its tasks are handed out again, one by one."""
+        lot, lives = waiting.pop(future)
         try:
-            trial = future.result()
+            trials = future.result()
         except (Exception, CancelledError) as why:
             if lives > 1:
-                return None
-            return Trial(
-                task, (), f"{type(why).__name__}: {why} (the worker died {LIVES} times)", self.code, 0, 0.0
-            )
-        if trial.code != self.code:
-            raise InputError(
-                f"a worker runs version {trial.code} of the code, this is {self.code}; update the workers"
-            )
-        return trial
+                for task in lot:
+                    self._hand_out(waiting, [task], lives - 1)
+                return []
+            error = f"{type(why).__name__}: {why} (the worker died {LIVES} times)"
+            return [Trial(task, (), error, self.code, 0, 0.0) for task in lot]
+        if other := next((trial.code for trial in trials if trial.code != self.code), None):
+            raise InputError(f"a worker runs version {other} of the code, this is {self.code}; update the workers")
+        self.pace = max(trials[-1].seconds, LOT_SECONDS / MOST)
+        return trials
 
 
 class How(TypedDict, total=False):

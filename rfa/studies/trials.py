@@ -8,10 +8,11 @@ import importlib
 import json
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ from rfa.verdicts import Outcome, Verdict, evaluate
 NOT_CODE = {
     "cli.py", "command_line.py", "listing.py", "gallery.py", "progress.py", "realdata", "recheck", "report", "studies",
 }  # fmt: skip
-"""Modules and packages of rfa whose text cannot change a trial (of `studies` this module alone can)."""
+"""Modules and packages of rfa whose text cannot change a trial (of `studies` this module and `lots` can)."""
 CERTIFICATE = "certificate"
 """In the place of a statement: whether the paper guarantees its goals, from sample and first weights alone."""
 
@@ -97,6 +98,10 @@ class Trial:
     seconds: float
 
 
+Known = Mapping[str, Sequence[Mark]]
+"""Marks by the id of their statement."""
+
+
 def setting_digest(setting: Setting) -> str:
     """Digest of a setting without its name and seed."""
     keys = {k: v for k, v in setting.to_dict().items() if k not in ("name", "seed")}
@@ -129,7 +134,7 @@ def code_version(paper: str) -> str:
     """Digest of the sources of rfa that a trial runs through and of the paper, with the versions of numpy and scipy."""
     home = Path(rfa.__file__).parent
     files = [p for p in home.rglob("*.py") if not NOT_CODE & {p.name, *p.relative_to(home).parts}]
-    files.append(Path(__file__))
+    files += (Path(__file__), Path(__file__).with_name("lots.py"))
     modules = [importlib.import_module(s.claims.__module__) for s in load_paper(paper).results]
     for module in modules:
         files += Path(str(module.__file__)).parent.glob("*.py")
@@ -141,17 +146,34 @@ def code_version(paper: str) -> str:
 
 def run_trial(paper: str, task: Task) -> Trial:
     """Simulate and judge; whatever goes wrong becomes the error of the trial."""
-    began, code = time.perf_counter(), code_version(paper)
+    began = time.perf_counter()
+    trial = judged(paper, task, simulated(paper, task))
+    return replace(trial, seconds=time.perf_counter() - began)
+
+
+def simulated(paper: str, task: Task) -> Run | str:
+    """The run of a task, or the error that ended it."""
     try:
-        of = load_paper(paper)
         make = start if task.statements == (CERTIFICATE,) else simulate
-        run = make(task.setting, accept=acceptance(task.setting, of))
-        marks = tuple(marks_of(of, run, task))
+        return make(task.setting, accept=acceptance(task.setting, load_paper(paper)))
     except Exception as why:
-        where = traceback.extract_tb(why.__traceback__)[-1]
-        error = f"{type(why).__name__}: {why} ({Path(where.filename).name}:{where.name})"
-        return Trial(task, (), error, code, 0, time.perf_counter() - began)
-    return Trial(task, marks, "", code, run.draws, time.perf_counter() - began)
+        return _error(why)
+
+
+def judged(paper: str, task: Task, run: Run | str, known: Known = MappingProxyType({})) -> Trial:
+    """The trial of a run; an error of its own, or that which ended the run. `known` are marks as for `marks_of`."""
+    code = code_version(paper)
+    if isinstance(run, str):
+        return Trial(task, (), run, code, 0, 0.0)
+    try:
+        return Trial(task, tuple(marks_of(load_paper(paper), run, task, known)), "", code, run.draws, 0.0)
+    except Exception as why:
+        return Trial(task, (), _error(why), code, 0, 0.0)
+
+
+def _error(why: Exception) -> str:
+    where = traceback.extract_tb(why.__traceback__)[-1]
+    return f"{type(why).__name__}: {why} ({Path(where.filename).name}:{where.name})"
 
 
 def chosen_statements(paper: Paper, only: Iterable[str]) -> tuple[str, ...]:
@@ -189,18 +211,25 @@ def check_claims(paper: Paper, ids: Iterable[str]) -> None:
         raise InputError(f"{unknown[0]}: no such conclusion; expected one of {', '.join(sorted(known))}")
 
 
-def marks_of(paper: Paper, run: Run, task: Task) -> Iterator[Mark]:
-    """All marks of a run: the statements of the task (default: all of the paper), then its measures."""
-    wanted = {s.lower() for s in task.statements}
-    for statement in paper.results:
-        if not wanted or statement.id.lower() in wanted:
-            yield from statement_marks(statement, run, task.links)
-    if CERTIFICATE in wanted:
+def marks_of(paper: Paper, run: Run, task: Task, known: Known = MappingProxyType({})) -> Iterator[Mark]:
+    """All marks of a run: the statements of the task (default: all of the paper), then its measures.
+
+    `known` are the marks of statements that need no judging any more.
+    """
+    for statement in asked(paper, task):
+        yield from known.get(statement.id) or statement_marks(statement, run, task.links)
+    if CERTIFICATE in task.statements:
         yield certificate_mark(paper, run)
     for scaling in paper.scalings:
         if scaling.id in task.measures:
             value = float(scaling.measure(run))
             yield Mark(scaling.id, scaling.id, "measure", Outcome.NOT_APPLICABLE.name, 1, 1, lhs=value)
+
+
+def asked(paper: Paper, task: Task) -> Iterator[Statement]:
+    """The statements that a task asks for, in the order of the paper."""
+    wanted = {s.lower() for s in task.statements}
+    return (s for s in paper.results if not wanted or s.id.lower() in wanted)
 
 
 def certificate_mark(paper: Paper, run: Run) -> Mark:

@@ -25,7 +25,8 @@ from rfa.engine.reduction import engine_of
 from rfa.engine.threads import thread_count, workers
 from rfa.run import candidates
 from rfa.simulation import check_memory, simulate
-from rfa.studies.trials import Task, load_paper, marks_of
+from rfa.studies.lots import judged_lot, lots_of
+from rfa.studies.trials import Task
 from rfa.training import Problem, observe
 from tests.benchmarks import loops
 from tests.benchmarks.settings import FIGURE_1, NEAR_ONE, PROOF_SCALE, SIDE_BY_SIDE, smallest, theory
@@ -245,11 +246,12 @@ def trials(budget: Budget) -> Iterator[Row]:
     cores = 1 if budget.one_thread else os.cpu_count() or 1
     for judged in JUDGED:
         for processes in sorted({1, cores}):
-            count = (20 if budget.tiny else 1000 if judged == "nothing" else 200) * processes
+            count = (20 if budget.tiny else 1280 if judged == "nothing" else 640) * processes
             with multiprocessing.get_context("spawn").Pool(processes, _prepare) as pool:
-                pool.map(_trial, [(seed, judged) for seed in range(20 * processes)], chunksize=10)
+                pool.map(_lot, _lots(20 * processes, judged), chunksize=1)
+                lots = _lots(count, judged)
                 began = time.perf_counter()
-                statements = pool.map(_trial, [(seed, judged) for seed in range(count)], chunksize=10)
+                statements = pool.map(_lot, lots, chunksize=1)
                 rate = count / (time.perf_counter() - began)
             yield {"judged": judged, "statements": statements[0], "processes": processes, "trials a second": rate}
 
@@ -260,11 +262,19 @@ def _prepare() -> None:
     threadpool_limits(1)
 
 
-def _trial(task: tuple[int, str]) -> int:
-    """One trial as studies make it; the number of statements judged."""
-    (papers, links), run = JUDGED[task[1]], simulate(smallest(seed=task[0]))
-    what = Task(0, smallest(seed=task[0]), links=links)
-    return len({mark.statement for paper in papers for mark in marks_of(load_paper(paper), run, what)})
+def _lots(count: int, judged: str) -> list[tuple[list[Task], str]]:
+    """Tasks in lots as studies hand them out."""
+    links = JUDGED[judged][1]
+    tasks = (Task(seed, smallest(seed=seed), links=links) for seed in range(count))
+    return [(lot, judged) for lot in lots_of(tasks)]
+
+
+def _lot(given: tuple[list[Task], str]) -> int:
+    """One lot of trials as studies make them; the number of statements judged on each run."""
+    tasks, (papers, _) = given[0], JUDGED[given[1]]
+    runs = [simulate(task.setting) for task in tasks]
+    marks = [judged_lot(name, tasks, runs)[0].marks for name in papers]
+    return sum(len({mark.statement for mark in of}) for of in marks)
 
 
 def growth(budget: Budget) -> Iterator[Row]:

@@ -43,6 +43,10 @@ OWN_TESTS = {
     "test_extremes report/test_document checks/test_persistence",
     "rfa/verdicts.py": "test_verdicts test_claims checks/test_recorded checks/test_weight_growth test_departures "
     "test_variants test_extremes report/test_document checks/test_persistence",
+    "rfa/stacked.py": "test_stacked test_together studies/test_lots",
+    "rfa/together.py": "test_together studies/test_lots",
+    "rfa/looks.py": "studies/test_lots",
+    "rfa/studies/lots.py": "studies/test_lots studies/test_study",
 }
 """Tests of modules of the framework, the quickest first."""
 OF_ALL_CHECKS = ("tests/checks/test_every_statement.py",)

@@ -1,7 +1,7 @@
 """Functions of checks at chosen arguments, where the numbers of a whole run hide what they do: rows of the record."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from functools import wraps
 from importlib import import_module
 from itertools import product
@@ -132,11 +132,31 @@ def means() -> Iterator[tuple]:
     points = np.array([[[1.0, 0.2], [-0.3, 1.1], [-0.9, -0.4]], [[1.0, 0.0], [0.0, 1.0], [0.0, -2.0]]])
     yield "exact suprema", suprema.exact_suprema, points, suprema.all_signs(3)
     X = np.array([[1.0, 0.2, 0.1], [-0.3, 1.1, 0.0], [-0.9, -0.4, -0.2], [0.0, 0.0, 0.0]])
+    signs = np.array([[1.0, -1.0, 1.0, 1.0], [-1.0, -1.0, -1.0, 1.0]])
+    parts = np.array([0, 1]), np.array([True, False]), signs, np.array([1.0, 2.0]), np.array([-1.0, 0.0])
+    begin = suprema.Reached(*parts), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]) @ X.T
     for rounds in (0, 1, 2):
-        start = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-        signs = np.array([[1.0, -1.0, 1.0, 1.0], [-1.0, -1.0, -1.0, 1.0]])
-        yield f"climb {rounds}", suprema.climb, X, signs, start, np.array([-1.0, 0.0]), rounds
+        yield f"climb {rounds}", entries(suprema.climb), suprema.products(X), signs, begin, rounds
+    for inputs in (X, X[:3]):
+        yield f"search {len(inputs)}", entries(suprema.search), inputs, np.eye(2, 3), signs[:, : len(inputs)], 1
+    yield "vectors", suprema.Reached(*parts).vectors, X, np.eye(2, 3)
     yield "directions", suprema.plane_directions, np.eye(2, 3), 6
+
+
+def entries(function):
+    """What a function gives, field by field."""
+
+    @wraps(function)
+    def shown(*given):
+        return _entries(function(*given))
+
+    return shown
+
+
+def _entries(found):
+    if isinstance(found, Rounded):
+        return [found.value, found.error]
+    return [_entries(getattr(found, f.name)) for f in fields(found)] if is_dataclass(found) else found
 
 
 def both(function):

@@ -136,12 +136,6 @@ def test_a_law_without_log_concavity_takes_the_promise_away():
     assert verdicts["AD.error"].outcome is Outcome.BEYOND
 
 
-def test_the_note_adds_the_noise_rate():
-    (claim,) = [c for c in ideal_classifier.claims(loose()) if getattr(c, "id", "") == "AD.error"]
-
-    assert claim.note.endswith(f"{0.3 + float(claim.lhs):.4g}")
-
-
 def test_a_run_of_unknown_law_is_not_judged():
     assert judge(ideal_classifier, replace(small(), setting=None)).outcome is Outcome.NOT_APPLICABLE
 

@@ -197,12 +197,6 @@ def test_the_notes_say_what_the_bound_is_worth():
     assert sentences[3].endswith(f"of {noisy}.")
 
 
-def test_the_claim_carries_the_notes():
-    claim = next(c for c in main_theorem.claims(many()) if getattr(c, "id", "") == "T1.test")
-
-    assert claim.note == " ".join(fresh_notes(many()))
-
-
 def test_a_run_of_unknown_law_is_judged_on_its_training_samples_alone():
     bare = replace(small(), setting=None, sigma=None, eta=None, delta=None)
     verdicts = holding(judge(main_theorem, bare))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from checks.best_networks import closed_form, exact_members, network_value
-from checks.rademacher import rademacher, searched
+from checks.rademacher import along, rademacher, searched
 from checks.suprema import all_signs, exact_suprema, mean_with_control, search
 from rfa import Rounded, judge, rounded
 from tests.checks.faulty import broken, constant
@@ -40,12 +40,13 @@ def test_every_claim_and_link_holds(run):
 def test_the_values_found_are_those_of_their_directions():
     run = loose()
     found = searched(run)
+    up, down = (reached.vectors(run.sample.X, run.sample.mu) for reached in (found.up, found.down))
 
     for k in range(0, found.searched, 9):
         signs = found.signs[k]
-        assert np.isclose(np.linalg.norm(found.up[k]), 1) and np.isclose(np.linalg.norm(found.down[k]), 1)
-        assert np.isclose(signed_sum(signs, run.sample.X, found.up[k]), found.s_up.value[k])
-        assert np.isclose(-signed_sum(signs, run.sample.X, found.down[k]), found.s_down.value[k])
+        assert np.isclose(np.linalg.norm(up[k]), 1) and np.isclose(np.linalg.norm(down[k]), 1)
+        assert np.isclose(signed_sum(signs, run.sample.X, up[k]), found.s_up.value[k])
+        assert np.isclose(-signed_sum(signs, run.sample.X, down[k]), found.s_down.value[k])
 
 
 def test_the_search_never_exceeds_the_exact_suprema_and_nearly_reaches_them():
@@ -130,10 +131,16 @@ def test_the_networks_outputs_give_the_closed_form():
 def test_a_spoilt_supremum_breaks_the_links_per_sign_vector_there(monkeypatch):
     run = loose()
     found = searched(run)
-    wrong = replace(found, s_up=spoilt(found.s_up, 5, 40.0), along=spoilt(found.along, 5, 0.9))
+    wrong = replace(found, s_up=spoilt(found.s_up, 5, 40.0))
 
-    there = {"E49 X0→X1": {"pair": 5}, "U-P15 L0→L1": {"pair": 5}}
-    broken(rademacher, run, constant(module, "searched", lambda _: wrong), there, monkeypatch)
+    broken(rademacher, run, constant(module, "searched", lambda _: wrong), {"E49 X0→X1": {"pair": 5}}, monkeypatch)
+
+
+def test_a_spoilt_linear_supremum_breaks_its_link_there(monkeypatch):
+    run = loose()
+    wrong = spoilt(along(run, searched(run)), 5, 0.9)
+
+    broken(rademacher, run, constant(module, "along", lambda *_: wrong), {"U-P15 L0→L1": {"pair": 5}}, monkeypatch)
 
 
 def test_unequal_neurons_break_the_premise_and_what_rests_on_it():

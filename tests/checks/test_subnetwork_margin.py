@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from checks import network_split
-from checks.network_split import at_clusters, at_random, of_run, of_weights, signs
+from checks.network_split import OfRun, at_clusters, at_random, of_weights, signs
 from checks.subnetwork_margin import subnetwork_margin
 from rfa import Outcome, Rounded, judge
 from tests.checks.faulty import broken, constant
@@ -169,7 +169,7 @@ def test_one_neuron_outside_J_is_not_held_against_its_own_norm():
 @pytest.mark.parametrize("make", [two_outside, loose])
 def test_the_bounds_are_those_of_a_loop_over_neurons(make):
     run = make()
-    split, W = of_run(run), run.weights[run.T]
+    split, W = OfRun(run), run.weights[run.T]
     outside = [j for j in range(run.m) if not run.in_J[j]]
     spectral = np.sqrt(max(np.linalg.eigvalsh(W[outside] @ W[outside].T), default=0.0))
     for i in (0, run.n // 2, run.n - 1):

@@ -13,8 +13,8 @@ from tests.campaigns.kills import finished, interrupted, plan, start, table
 
 def test_a_study_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path):
     """The short form of `python -m tests.campaigns.kills`."""
-    saved = interrupted(tmp_path / "rough.sqlite", trials=40, workers=0, kills=3, seed=1)
-    run_study(plan(40), tmp_path / "calm.sqlite")
+    saved = interrupted(tmp_path / "rough.sqlite", trials=400, workers=0, kills=3, seed=1)
+    run_study(plan(400), tmp_path / "calm.sqlite")
     assert len(saved) == 3 and saved == sorted(saved)
     assert table(tmp_path / "rough.sqlite") == table(tmp_path / "calm.sqlite")
 
@@ -69,6 +69,6 @@ def test_ctrl_c_ends_in_order_and_says_how_to_go_on(tmp_path):
 def test_a_dask_cluster_that_loses_a_worker_gives_the_same_rows(tmp_path):
     """The short form of `python -m tests.campaigns.cluster`."""
     pytest.importorskip("distributed", reason="needs the extra `cluster` (pip install 'rfa[cluster]')")
-    assert on_dask(tmp_path / "dask.sqlite", 40, kill=True) == 1
-    run_study(plan(40), tmp_path / "here.sqlite")
+    assert on_dask(tmp_path / "dask.sqlite", 400, kill=True) == 1
+    run_study(plan(400), tmp_path / "here.sqlite")
     assert table(tmp_path / "dask.sqlite") == table(tmp_path / "here.sqlite")
