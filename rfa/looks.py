@@ -143,6 +143,15 @@ def lowest(claim: Claim) -> Any:
     return Stacked(Look(claim).lowest) if claim.stacked else claim.lowest
 
 
+def states(claim: Claim) -> NDArray[np.int8]:
+    """The state of a claim at every index, of each run if it is stacked."""
+    if not claim.stacked:
+        return claim.state
+    state = Look(claim).state
+    found: Any = Stacked(state.reshape(len(state), *claim.shape))
+    return found
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a verdict on each run says, axis run; `at` the place of the witness in order of rows.

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
-from rfa.stacked import Stacked, as_array
+from rfa.stacked import Stacked, as_array, taken
 
 UNIT = float(np.finfo(np.float64).eps) / 2
 """Unit roundoff of float64: the relative error of one operation."""
@@ -66,7 +66,7 @@ class Rounded(NDArrayOperatorsMixin):
         raise TypeError("this NumPy function does not carry rounding errors; use `.value` to drop them on purpose")
 
     def __getitem__(self, index: Any) -> Rounded:
-        return type(self)(self.value[index], self._full_error()[index])
+        return type(self)(taken(self.value, index), taken(self._full_error(), index))
 
     def _full_error(self) -> Array:
         if self.error.shape == self.value.shape:

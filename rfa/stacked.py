@@ -183,10 +183,12 @@ def as_array(x: Any, dtype: Any = None) -> Any:
 
 
 def taken(table: Any, index: Any) -> Any:
-    """`table[index]` for an array of indices along the first axis of a table that the runs share, or not."""
-    if not isinstance(index, Stacked):
+    """`table[index]`, also where the index is of several runs and the table is shared by them."""
+    if isinstance(table, Stacked) or runs_in((index,)) is None:
         return table[index]
-    return each(operator.getitem, table, index) if isinstance(table, Stacked) else Stacked(table[index.data])
+    if isinstance(index, Stacked) and index.dtype.kind in "iu":
+        return Stacked(table[index.data])
+    return each(operator.getitem, table, index)
 
 
 def runs_in(values: Iterable[Any]) -> int | None:

@@ -181,6 +181,10 @@ def test_a_shared_table_is_read_at_the_indices_of_each_run():
     is_done_for_each(taken, table, index)
     is_done_for_each(taken, numbers(np.random.default_rng(4), 4, 3), index)
     assert same(taken(table, np.array([1, 2])), table[[1, 2]])
+    is_done_for_each(lambda table, rows, column: taken(table, (rows, column)), table, index, 2)
+    flags = Stacked(np.array([[True, False, True, False], [False, True, True, False], [True, True, False, False]]))
+    is_done_for_each(lambda table, flags: Rounded(table)[flags].value, table, flags)
+    is_done_for_each(lambda table, rows: Rounded(table, 0.5)[rows].error, table, index)
 
 
 def test_stacking_needs_one_shape_and_one_type():

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from checks.explicit import recursion
-from checks.explicit.certificate import certify
+from checks.explicit.certificate import bound
 from checks.explicit.intervals import Interval
-from checks.explicit.recursion import CENTRES, State
+from checks.explicit.recursion import CENTRES, Recursion, State, jump, projection_bound
 from checks.measured import per_run
 from rfa import Rounded, Run
 
 
-def states(run: Run) -> tuple[State, ...]:
-    """The recursion at t = 0..T."""
-    return certify(run).recursion.states
-
-
-def before_T(run: Run) -> tuple[State, ...]:
+def before_T(known: Recursion) -> tuple[State, ...]:
     """The recursion at the steps t < T."""
-    return states(run)[:-1]
+    return known.states[:-1]
 
 
 def lower(values: Iterable[Interval]) -> Rounded:
@@ -47,50 +41,46 @@ def table(rows: Iterable[Iterable[Interval]]) -> Rounded:
 @per_run
 def output_size(run: Run) -> Rounded:
     """F_t, axes t mu q."""
-    return by_step(s.F for s in states(run))
+    return bound(run, lambda r: by_step(s.F for s in r.states))
 
 
 @per_run
 def projection_size(run: Run) -> Rounded:
     """v0 + own_t + d1 Sg_t, axes t j mu."""
-    m = certify(run).recursion.measured
-    return by_step(recursion.projection_bound(m, s.own, s.spent) for s in states(run))
+    return bound(run, lambda r: by_step(projection_bound(r.measured, s.own, s.spent) for s in r.states))
 
 
 @per_run
 def reach(run: Run) -> Rounded:
     """beta_t, axes t j mu."""
-    return by_step(s.beta for s in states(run))
+    return bound(run, lambda r: by_step(s.beta for s in r.states))
 
 
 @per_run
 def wrong_projection(run: Run) -> Rounded:
     """P_t, axes t j mu."""
-    return by_step(s.P for s in states(run))
+    return bound(run, lambda r: by_step(s.P for s in r.states))
 
 
 @per_run
 def guaranteed_pull(run: Run) -> Rounded:
     """h^t_mu, axes s j mu."""
-    return Rounded([[[h.lower for h in s.h]] for s in before_T(run)])
+    return bound(run, lambda r: Rounded([[[h.lower for h in s.h]] for s in before_T(r)]))
 
 
 @per_run
 def sideways(run: Run) -> Rounded:
     """g+_t d1, axes s j mu."""
-    m = certify(run).recursion.measured
-    return by_step(s.most_g * m.d1 for s in before_T(run))
+    return bound(run, lambda r: by_step(s.most_g * r.measured.d1 for s in before_T(r)))
 
 
 @per_run
 def pull_of_clean_over_noisy(run: Run) -> Rounded:
     """h^t_mu + g+_t d1, axes s mu."""
-    m = certify(run).recursion.measured
-    return Rounded([[(h + s.most_g * m.d1).lower for h in s.h] for s in before_T(run)])
+    return bound(run, lambda r: Rounded([[(h + s.most_g * r.measured.d1).lower for h in s.h] for s in before_T(r)]))
 
 
 @per_run
 def jumps(run: Run) -> Rounded:
     """beta_t + g+_t (c_{-mu} + r_mu + d1), axes s j mu."""
-    m = certify(run).recursion.measured
-    return Rounded([[[recursion.jump(m, s, mu).upper for mu in CENTRES]] for s in before_T(run)])
+    return bound(run, lambda r: Rounded([[[jump(r.measured, s, mu).upper for mu in CENTRES]] for s in before_T(r)]))

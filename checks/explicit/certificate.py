@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -13,9 +15,13 @@ from checks.explicit.intervals import exactly, measured
 from checks.explicit.recursion import CENTRES, Measured, Recursion
 from rfa import DoesNotApply, Rounded, Run
 from rfa.data import CENTRE_LABEL
+from rfa.together import by_itself
 
 LONGEST = 100_000
 """Steps up to which the recursion is evaluated: each takes about a tenth of a millisecond and three kilobytes."""
+
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +43,24 @@ def certify(run: Run) -> Certificate:
         numbers = measure(run, members, misses)
         _KNOWN[run] = Certificate(members, misses, recursion.run_recursion(numbers))
     return _KNOWN[run]
+
+
+@by_itself
+def bound(run: Run, of: Callable[[Recursion], Found]) -> Found:
+    """What the recursion of the run says of one of its bounds."""
+    return of(certify(run).recursion)
+
+
+@by_itself
+def members(run: Run) -> NDArray[np.bool_]:
+    """M_mu, axes j mu."""
+    return certify(run).members
+
+
+@by_itself
+def misses(run: Run) -> Rounded:
+    """miss_j, axes j mu."""
+    return certify(run).misses
 
 
 def horizon(run: Run) -> int:

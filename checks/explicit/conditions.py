@@ -1,17 +1,23 @@
 """The regime conditions R1 to R4 of the sharpened proof, known before training."""
 
+import operator
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial, reduce
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from checks.explicit.bounds import before_T, states, table
-from checks.explicit.certificate import certify
+from checks.explicit.bounds import before_T, table
+from checks.explicit.certificate import bound
+from checks.explicit.recursion import Recursion
 from checks.measured import per_run
 from checks.premises import gradient_steps
 from rfa import Claim, Rounded, Run, result, suppose
 from rfa.claims import FAILS
+from rfa.looks import lowest, states
+from rfa.stacked import as_array
 
 ALL = {"s": "e", "j": "k", "mu": "nu"}
 """Letters under which a premise is aligned with no conclusion, so that it is meant for all indices."""
@@ -38,7 +44,7 @@ def everywhere(claim: Claim) -> Claim:
 @per_run
 def falling(run: Run) -> Claim:
     """R1: at every step the pull of the clean samples outweighs that of the noisy ones."""
-    h = table(s.h for s in before_T(run))
+    h = bound(run, lambda r: table(s.h for s in before_T(r)))
     share = run.clean_size / run.n
     return suppose("RP.R1", "h^t_μ > 0", h, ">", 0, axes="s mu", scale=share)
 
@@ -46,15 +52,15 @@ def falling(run: Run) -> Claim:
 @per_run
 def first_gain(run: Run) -> Claim:
     """R2: the first step lifts a neuron beyond the reach of the deviations."""
-    first, second = states(run)[:2]
-    return suppose("RP.R2", "h⁰_μ > β₁", table([first.h])[0], ">", second.beta.rounded, axes="mu")
+    gain, reach = bound(run, lambda r: (table([r.states[0].h])[0], r.states[1].beta.rounded))
+    return suppose("RP.R2", "h⁰_μ > β₁", gain, ">", reach, axes="mu")
 
 
 @per_run
 def keeps_up(run: Run) -> Claim:
     """R3: after that a neuron gains at least as much as the reach of the deviations."""
-    gain = table(s.h for s in before_T(run))
-    reach = table([after.beta - now.beta] for now, after in pairwise(states(run)))
+    gain = bound(run, lambda r: table(s.h for s in before_T(r)))
+    reach = bound(run, lambda r: table([after.beta - now.beta] for now, after in pairwise(r.states)))
     later = np.arange(len(gain))[:, None] >= 1
     return suppose("RP.R3", "h^t_μ ≥ β_{t+1} − β_t", gain, ">=", reach, axes="s mu", where=later)
 
@@ -62,32 +68,36 @@ def keeps_up(run: Run) -> Claim:
 @per_run
 def certified(run: Run) -> Claim:
     """R4: on every cluster the half of the network with the right sign outweighs the other one."""
-    r = certify(run).recursion
-    own, other = (table([[r.measured.scale * x for x in half]])[0] for half in (r.own_half, r.other_half))
+    own, other = (bound(run, partial(scaled, name)) for name in ("own_half", "other_half"))
     says = "margin_μ > 0: α b² (S_μ − β_T)(|M_μ| − κ_μ Σ miss_j) > α b² m_{−y_μ} (P_μ + β_T)"
     return suppose("RP.R4", says, own, ">", other, axes="mu")
+
+
+def scaled(half: str, r: Recursion) -> Rounded:
+    """α b² times what one half of the network adds, axis mu."""
+    return table([[r.measured.scale * x for x in getattr(r, half)]])[0]
 
 
 @per_run
 def falling_throughout(run: Run) -> Claim:
     """ok_T: no h^t_mu is negative."""
-    ok = states(run)[-1].falling
-    return suppose("RP.ok", "h^t_μ ≥ 0 for all t < T", int(ok), "==", 1)
+    ok = bound(run, lambda r: int(r.states[-1].falling))
+    return suppose("RP.ok", "h^t_μ ≥ 0 for all t < T", ok, "==", 1)
 
 
 def where_true(claim: Claim) -> Claim:
     """A premise that is a quantifier: the claim at the indices where it holds or rounding leaves it open."""
-    return replace(claim, where=(claim.state != FAILS) & claim.domain)
+    return replace(claim, where=(states(claim) != FAILS) & claim.domain)
 
 
-def reported(*conditions: Claim) -> bool:
+def reported(*conditions: Claim) -> Any:
     """Whether a line that is said only under these conditions is judged: none of them fails anywhere."""
-    return not unsaid(*conditions)
+    return reduce(operator.and_, (as_array(lowest(c) != FAILS) for c in conditions))
 
 
 def unsaid(*conditions: Claim) -> str:
     """Why a line is not judged: the conditions that fail; empty if none does."""
-    failing = [c.id.removeprefix("RP.") for c in conditions if (c.state == FAILS).any()]
+    failing = [c.id.removeprefix("RP.") for c in conditions if lowest(c) == FAILS]
     return f"not said where {' or '.join(failing)} fails" if failing else ""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from checks.explicit.bounds import lower, reach, upper
-from checks.explicit.certificate import certify
+from checks.explicit.certificate import bound, members, misses
 from checks.explicit.conditions import (
     everywhere,
     exact_descent,
@@ -39,12 +39,12 @@ def half(run: Run, *, right: bool) -> Rounded:
 @result("S8a", "What is gained at the first step is kept", kind="DET", uses=["R2", "R3"])
 def gain_is_kept(run: Run) -> Iterator[Claim]:
     """Suppose R2 and R3. Then S_μ − β_T ≥ h⁰_μ − β_1 > 0 for every centre μ."""
-    conditions, r = gain_conditions(run), certify(run).recursion
+    conditions = gain_conditions(run)
     yield from conditions
     said, note = reported(*conditions), unsaid(*conditions)
-    first, last = lower(r.first_gain), lower(r.last_gain)
+    first, last = bound(run, lambda r: (lower(r.first_gain), lower(r.last_gain)))
     yield then("S8a.kept", "S_μ − β_T ≥ h⁰_μ − β_1", last, ">=", first, axes="mu", where=said, note=note)
-    size, says = upper(r.states[0].h).value, "h⁰_μ − β_1 > 0"
+    size, says = bound(run, lambda r: upper(r.states[0].h)).value, "h⁰_μ − β_1 > 0"
     yield then("S8a.positive", says, first, ">", 0, axes="mu", where=said, scale=size, note=note)
 
 
@@ -54,15 +54,14 @@ def laggards_miss_much(run: Run) -> Iterator[Claim]:
 
     Then miss_j > 1/κ_μ.
     """
-    known = certify(run)
-    r2, p, members = everywhere(first_gain(run)), projections(run), known.members
-    behind = suppose("RP.behind", "p_1 ≤ β_1", p[1], "<=", reach(run)[1, 0], axes="j mu", where=members)
+    r2, p = everywhere(first_gain(run)), projections(run)
+    behind = suppose("RP.behind", "p_1 ≤ β_1", p[1], "<=", reach(run)[1, 0], axes="j mu", where=members(run))
     behind = where_true(behind)
     yield from (*exact_descent(run), r2, behind)
     here = behind.where & reported(r2)
-    share = lower(known.recursion.lag_share)
+    share = bound(run, lambda r: lower(r.lag_share))
     note = unsaid(r2) or "no neuron of M_μ stays behind"
-    yield then("S8b.misses", "miss_j > 1/κ_μ", known.misses, ">", share, axes="j mu", where=here, note=note)
+    yield then("S8b.misses", "miss_j > 1/κ_μ", misses(run), ">", share, axes="j mu", where=here, note=note)
 
 
 @result("S8", "The half of the right sign is large", kind="DET", uses=["S3", "S7", "S8a", "S8b", "R2", "R3"])
@@ -74,21 +73,20 @@ def right_half(run: Run) -> Iterator[Claim | Chain]:
     """
     supposed, cluster = (*exact_descent(run), *gain_conditions(run)), run.sample.cluster
     yield from supposed
-    bound, said = lower(certify(run).recursion.own_half)[cluster], reported(*supposed[2:])
+    least, said = bound(run, lambda r: lower(r.own_half))[cluster], reported(*supposed[2:])
     says = "Σ_{ε_j = y_μ} φ(⟨v_j^T, x_i⟩) ≥ (S_μ − β_T)(|M_μ| − κ_μ Σ miss_j)"
     note = unsaid(*supposed[2:])
-    yield then("S8.half", says, half(run, right=True), ">=", bound, axes="i", where=said, note=note)
+    yield then("S8.half", says, half(run, right=True), ">=", least, axes="i", where=said, note=note)
     yield PROOF
     yield _shortfall(run, supposed)
 
 
 def _shortfall(run: Run, supposed: tuple[Claim, ...]) -> Chain:
     """Neuron by neuron, for those of M_mu that are above the deviations after the first step."""
-    known, p = certify(run), projections(run)
-    r, least = known.recursion, run.pre_min[run.n_s] / unit(run)
-    ahead = known.members & (p[1].value > reach(run)[1, 0].value) & (run.cluster_size > 0)
-    grown, kept = lower(r.grown), lower(r.last_gain)
-    lag = known.misses / lower(r.lag_share)
+    p, least = projections(run), run.pre_min[run.n_s] / unit(run)
+    ahead = members(run) & (p[1].value > reach(run)[1, 0].value) & (run.cluster_size > 0)
+    grown, kept, share = bound(run, lambda r: (lower(r.grown), lower(r.last_gain), lower(r.lag_share)))
+    lag = misses(run) / share
     return chain(
         "U-S8", "how far a neuron of M_μ falls short of S_μ − β_T on its cluster",
         kept - least,
@@ -108,16 +106,16 @@ def wrong_half(run: Run) -> Iterator[Claim | Chain]:
     """
     supposed, cluster = (*exact_descent(run), falling_throughout(run)), run.sample.cluster
     yield from supposed
-    said, bound = reported(supposed[2]), upper(certify(run).recursion.other_half)[cluster]
+    said, most = reported(supposed[2]), bound(run, lambda r: upper(r.other_half))[cluster]
     size, says = half(run, right=False), "Σ_{ε_j = −y_μ} φ(⟨v_j^T, x_i⟩) ≤ m_{−y_μ} (P_μ + β_T)"
-    yield then("S9.half", says, size, "<=", bound, axes="i", where=said, note=unsaid(supposed[2]))
+    yield then("S9.half", says, size, "<=", most, axes="i", where=said, note=unsaid(supposed[2]))
     yield PROOF
     highest = np.maximum(projections(run)[-1].max(axis=0, where=~run.sign_matches), 0)
-    each = (highest + reach(run)[-1, 0, 0]) * np.array(certify(run).recursion.measured.opposed)
+    each = (highest + reach(run)[-1, 0, 0]) * bound(run, lambda r: np.array(r.measured.opposed))
     yield chain(
         "U-S9", "each neuron of the wrong sign against the highest",
         size,
         le(each[cluster], "x_i = μ(i) + ξ_i and S3", needs=supposed[:2]),
-        le(bound, "S5c", needs=supposed),
+        le(most, "S5c", needs=supposed),
         axes="i", where=said,
     )  # fmt: skip

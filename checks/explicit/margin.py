@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from checks.explicit.bounds import lower, upper
-from checks.explicit.certificate import certify
+from checks.explicit.certificate import bound
 from checks.explicit.conditions import certified, everywhere, exact_descent, reported, unsaid
 from checks.explicit.halves import gain_conditions, half
 from checks.explicit.quantities import centre_label
@@ -21,18 +21,18 @@ def certified_margin(run: Run) -> Iterator[Claim | Chain]:
     """
     supposed, cluster = (*exact_descent(run), *gain_conditions(run)), run.sample.cluster
     yield from supposed
-    r, said = certify(run).recursion, reported(*supposed[2:])
-    output, margin = run.output(run.T) * centre_label(run), lower(r.margin)[cluster]
+    said, output = reported(*supposed[2:]), run.output(run.T) * centre_label(run)
+    margin = bound(run, lambda r: lower(r.margin))[cluster]
     says, note = "y_μ f(x_i; W^T) ≥ margin_μ", unsaid(*supposed[2:])
     yield then("S10.margin", says, output, ">=", margin, axes="i", where=said, note=note)
     yield PROOF
-    scale, own, other = r.measured.scale.rounded, lower(r.own_half)[cluster], upper(r.other_half)[cluster]
+    scale, own, other = bound(run, lambda r: (r.measured.scale.rounded, lower(r.own_half), upper(r.other_half)))
     yield chain(
         "U-S10", "the two halves",
         output,
         eq(scale * (half(run, right=True) - half(run, right=False)), "definition of f", needs=supposed[1:2]),
-        ge(scale * (own - half(run, right=False)), "S8", needs=supposed),
-        ge(scale * (own - other), "S9", needs=supposed),
+        ge(scale * (own[cluster] - half(run, right=False)), "S8", needs=supposed),
+        ge(scale * (own[cluster] - other[cluster]), "S9", needs=supposed),
         axes="i", where=said,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from checks.explicit.bounds import before_T, by_step, lower, output_size, projection_size, sideways
-from checks.explicit.certificate import certify
+from checks.explicit.certificate import bound
 from checks.explicit.conditions import exact_descent
 from checks.explicit.quantities import increments, projections, pull_against, pull_with, response, sums_kept, unit
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, le, result, then
@@ -39,28 +39,27 @@ def largest_output(run: Run) -> Rounded:
 
 
 def _halves(run: Run, supposed: tuple[Claim, ...]) -> Chain:
-    m = certify(run).recursion.measured
-    scale = m.scale.rounded
+    scale = bound(run, lambda r: r.measured.scale.rounded * r.measured.most)
     reaction = run.pre(run.T) / unit(run)
     return chain(
         "U-S1f", "an output against the neuron that responds most",
         np.abs(run.output(run.T)),
-        le(scale * m.most * response(reaction).max(axis=1), "the larger of two halves", needs=supposed[1:]),
+        le(scale * response(reaction).max(axis=1), "the larger of two halves", needs=supposed[1:]),
         le(output_size(run)[-1, 0, 0], "x_i = μ(i) + ξ_i, S1.p and S3", needs=supposed),
         axes="i",
     )  # fmt: skip
 
 
 def _one_step(run: Run, supposed: tuple[Claim, ...]) -> Chain:
-    m = certify(run).recursion.measured
     p = projections(run)
+    most = bound(run, lambda r: by_step(s.most_g * (r.measured.N + r.measured.d1) for s in before_T(r)))
     means = np.maximum(pull_with(run), pull_against(run))
     return chain(
         "U-S1p", "one step along a centre",
         np.abs(p[1:] - p[:-1]),
         eq(np.abs(increments(run)), "gradient step", needs=supposed),
         le(means + sideways(run), "samples that pull one way, and the deviations", needs=supposed),
-        le(by_step(s.most_g * (m.N + m.d1) for s in before_T(run)), "g ≤ g⁺_t", needs=supposed),
+        le(most, "g ≤ g⁺_t", needs=supposed),
         axes="s j mu",
     )  # fmt: skip
 
@@ -70,7 +69,7 @@ def near_one_half(run: Run) -> Iterator[Claim]:
     """Suppose exact gradient descent with |a_j| = b. Then g⁻_t ≤ g_{i,t} ≤ g⁺_t for t < T and every i."""
     yield from exact_descent(run)
     filled, steps = run.group_size > 0, slice(0, run.n_s)
-    least = lower(s.least_g for s in before_T(run)).reshape(-1, 1, 1)
-    most = by_step(s.most_g for s in before_T(run))
+    least = bound(run, lambda r: lower(s.least_g for s in before_T(r))).reshape(-1, 1, 1)
+    most = bound(run, lambda r: by_step(s.most_g for s in before_T(r)))
     yield then("S2.lower", "g_{i,t} ≥ g⁻_t", run.g_min[steps], ">=", least, axes="s mu q", where=filled)
     yield then("S2.upper", "g_{i,t} ≤ g⁺_t", run.g_max[steps], "<=", most, axes="s mu q", where=filled)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from checks.explicit.activity import awake_and_asleep
-from checks.explicit.bounds import before_T, guaranteed_pull, reach, sideways
-from checks.explicit.certificate import certify
+from checks.explicit.bounds import guaranteed_pull, reach, sideways
+from checks.explicit.certificate import bound, members, misses
 from checks.explicit.conditions import everywhere, exact_descent, keeps_up, where_true
 from checks.explicit.quantities import increments, projections, pull_against, pull_with, sums_kept, whole_pull
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, ge, result, suppose, then
@@ -15,7 +15,7 @@ from rfa.chains import Chain
 
 def missed_pull(run: Run) -> Rounded:
     """g+_0 miss_j, axes j mu."""
-    return before_T(run)[0].most_g.rounded * certify(run).misses
+    return bound(run, lambda r: r.states[0].most_g.rounded) * misses(run)
 
 
 @result("S6", "The first step lifts neurons by what they do not miss", kind="DET", uses=["S4"])
@@ -26,10 +26,10 @@ def first_rise(run: Run) -> Iterator[Claim | Chain]:
     """
     supposed = exact_descent(run)
     yield from supposed
-    p, members = projections(run), certify(run).members
+    p, among = projections(run), members(run)
     lift = guaranteed_pull(run)[0] - missed_pull(run)
-    bound, says = p[0] + lift, "p_1 ≥ p_0 + h⁰_μ − g⁺_0 miss_j"
-    yield then("S6.rise", says, p[1], ">=", bound, axes="j mu", where=members)
+    least, says = p[0] + lift, "p_1 ≥ p_0 + h⁰_μ − g⁺_0 miss_j"
+    yield then("S6.rise", says, p[1], ">=", least, axes="j mu", where=among)
     yield PROOF
     if sums_kept(run):
         active = pull_with(run)[0] - pull_against(run)[0]
@@ -39,7 +39,7 @@ def first_rise(run: Run) -> Iterator[Claim | Chain]:
             eq(increments(run)[0], "gradient step", needs=supposed),
             ge(active - sideways(run)[0], "the deviations", needs=supposed),
             ge(lift, "what it misses, and S4", needs=supposed),
-            axes="j mu", where=members,
+            axes="j mu", where=among,
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from checks.explicit.activity import awake_and_asleep
 from checks.explicit.bounds import guaranteed_pull, jumps, pull_of_clean_over_noisy, reach, sideways, upper
-from checks.explicit.certificate import certify
+from checks.explicit.certificate import bound
 from checks.explicit.conditions import (
     exact_descent,
     falling,
@@ -94,5 +94,5 @@ def low_end(run: Run) -> Iterator[Claim]:
     ok = falling_throughout(run)
     yield from (*exact_descent(run), ok)
     wrong = reported(ok) & ~run.sign_matches
-    p, end = projections(run)[-1], upper(certify(run).recursion.wrong_end)
+    p, end = projections(run)[-1], bound(run, lambda r: upper(r.wrong_end))
     yield then("S5c.end", "⟨v_j^T, μ⟩ ≤ P_μ", p, "<=", end, axes="j mu", where=wrong, note=unsaid(ok))
