@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rfa.claims import FAILS, HOLDS, UNDECIDED, Claim
 from rfa.rounding import UNIT, Array
-from rfa.stacked import Stacked, runs_in
+from rfa.stacked import Stacked
 from rfa.verdicts import CASES, PREMISE, TRUTH, Outcome
 
 NONE = len(CASES)
@@ -29,19 +29,11 @@ class Look:
 
     claim: Claim
 
-    @cached_property
-    def runs(self) -> int:
-        """Number of runs; 1 for a claim that they share."""
-        of = self.claim
-        return runs_in([of.lhs.value, of.lhs.error, of.rhs.value, of.rhs.error, of.where, of.scale]) or 1
-
     def flat(self, x: Any) -> NDArray[Any]:
         """An array that broadcasts to the shape of the claim, axes run index."""
         shape = self.claim.shape
-        if isinstance(x, Stacked):
-            x = x.data.reshape(self.runs, *[1] * (len(shape) - x.ndim), *x.shape)
-            return np.broadcast_to(x, (self.runs, *shape)).reshape(self.runs, -1)
-        return np.broadcast_to(x, shape).reshape(1, -1)
+        entries: Any = np.broadcast_to(x, shape)
+        return entries.data.reshape(len(entries.data), -1) if isinstance(entries, Stacked) else entries.reshape(1, -1)
 
     @cached_property
     def lhs(self) -> Array:
@@ -85,7 +77,7 @@ class Look:
         size = np.maximum(np.maximum(np.abs(self.lhs), np.abs(self.rhs)), self.flat(self.claim.scale))
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             room = self.gap + self.error if self.claim.relation == "==" else self.gap
-            return np.where(size > 0, room / np.where(size > 0, size, 1.0), 0.0)
+            return np.where(size > 0, room / size, 0.0)
 
     @cached_property
     def state(self) -> NDArray[np.int8]:
