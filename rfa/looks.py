@@ -33,7 +33,9 @@ class Look:
         """An array that broadcasts to the shape of the claim, axes run index."""
         shape = self.claim.shape
         entries: Any = np.broadcast_to(x, shape)
-        return entries.data.reshape(len(entries.data), -1) if isinstance(entries, Stacked) else entries.reshape(1, -1)
+        if isinstance(entries, Stacked):
+            return entries.data.reshape(len(entries.data), entries.size)
+        return np.asarray(entries.reshape(1, entries.size))
 
     @cached_property
     def lhs(self) -> Array:
@@ -104,7 +106,7 @@ class Look:
 
     @cached_property
     def tightest_constant(self) -> NDArray[Any]:
-        """As `Claim.tightest_constant`, axis run; None where there is none."""
+        """As `Claim.tightest_constant` where there is an index, axis run; None where there is none."""
         domain, rhs, size = self.domain, self.rhs, self.size
         positive = size == np.count_nonzero((rhs > 0) & domain, axis=1)
         one_sign = positive | (size == np.count_nonzero((rhs < 0) & domain, axis=1))
@@ -113,8 +115,7 @@ class Look:
         largest = np.max(np.where(domain, ratio, -np.inf), axis=1, initial=-np.inf)
         least = np.min(np.where(domain, ratio, np.inf), axis=1, initial=np.inf)
         found = np.where(positive == (self.claim.relation in ("<=", "<")), largest, least)
-        some = one_sign & (size > 0) & (self.claim.relation != "==")
-        return np.asarray(np.where(some, found.astype(object), None))
+        return np.asarray(np.where(one_sign & (self.claim.relation != "=="), found.astype(object), None))
 
     def onto(self, other: Look) -> NDArray[np.int8]:
         """The state lined up with the indices of another claim: the worst over the axes that this one alone has."""

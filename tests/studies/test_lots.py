@@ -83,7 +83,8 @@ def made(seed):
         scale = parts.add(lambda: np.array(rng.choice([0.0, 1.0, 10.0])))
         full = parts.add(lambda: np.zeros(shape), shared=1.0)
         sides = [side(parts, rng, shape), side(parts, rng, shape)]
-        return axes, str(rng.choice(RELATIONS)), sides, full, mask(parts, rng, shape), scale
+        both = int(rng.integers(2)), sides, full
+        return axes, str(rng.choice(RELATIONS)), both, mask(parts, rng, shape), scale
 
     def several(most):
         return [told() for _ in range(rng.integers(0, most + 1))]
@@ -96,11 +97,16 @@ def made(seed):
     def statement(run):
         """Whatever."""
 
+        def broadcast(spread, places, full):
+            both = [run.parts[place] for place in places]
+            both[spread] = both[spread] + Rounded(run.parts[full])
+            return both
+
         def claim(make, id, spec, **more):
-            axes, relation, (lhs, rhs), full, where, scale = spec
-            left = run.parts[lhs] + Rounded(run.parts[full])
+            axes, relation, both, where, scale = spec
+            lhs, rhs = broadcast(*both)
             return make(
-                id, id, left, relation, run.parts[rhs], axes=" ".join(axes), where=run.parts[where],
+                id, id, lhs, relation, rhs, axes=" ".join(axes), where=run.parts[where],
                 scale=run.parts[scale], **more,
             )  # fmt: skip
 
@@ -111,10 +117,10 @@ def made(seed):
             yield claim(then, f"C{k}", spec, needs=rests, probability=probability, sure=sure)
         yield PROOF
         for k, (spec, needs) in enumerate(zip(links, chosen[len(conclusions) :], strict=True)):
-            axes, relation, (lhs, rhs), full, where, _ = spec
+            axes, relation, both, where, _ = spec
+            first, second = broadcast(*both)
             rests = () if needs is None else tuple(p for p, wanted in zip(supposed, needs, strict=True) if wanted)
-            member = Member(relation, run.parts[rhs], "a step", rests, printed=k == 1)
-            first = run.parts[lhs] + Rounded(run.parts[full])
+            member = Member(relation, second, "a step", rests, printed=k == 1)
             state = "planted" if k == 2 else "run"
             yield chain(f"L{k}", "a chain", first, member, axes=" ".join(axes), where=run.parts[where], state=state)
 
