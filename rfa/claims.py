@@ -247,7 +247,7 @@ class Claim:
         with np.errstate(over="ignore"):
             ratio = lhs / rhs
         largest = (self.relation in ("<=", "<")) == positive
-        return float((np.maximum if largest else np.minimum).reduce(ratio, axis=None))
+        return float((np.maximum if largest else np.minimum).reduce(ratio, axis=None)) + 0.0  # no zero below zero
 
 
 _broadcast = lru_cache(maxsize=4096)(np.broadcast_shapes)
@@ -285,7 +285,7 @@ def _at_one_index(claim: Claim) -> dict[str, Any]:
     room = gap + error if relation == "==" else gap
     slack = room / size if size > 0 and lhs == lhs and rhs == rhs and scale == scale else 0.0
     state = _state(claim, gap, error) if inside else HOLDS
-    ratio = lhs / rhs if inside and relation != "==" and (rhs > 0 or rhs < 0) else None
+    ratio = lhs / rhs + 0.0 if inside and relation != "==" and (rhs > 0 or rhs < 0) else None
     return {
         "gap": np.float64(gap), "error": np.float64(error), "slack": np.float64(slack), "domain": np.bool_(inside),
         "everywhere": inside, "size": int(inside), "state": state, "lowest": int(state), "holds": bool(state == HOLDS),

@@ -114,7 +114,7 @@ class Look:
             ratio = self.lhs / rhs
         largest = np.max(np.where(domain, ratio, -np.inf), axis=1, initial=-np.inf)
         least = np.min(np.where(domain, ratio, np.inf), axis=1, initial=np.inf)
-        found = np.where(positive == (self.claim.relation in ("<=", "<")), largest, least)
+        found = np.where(positive == (self.claim.relation in ("<=", "<")), largest, least) + 0.0
         return np.asarray(np.where(one_sign & (self.claim.relation != "=="), found.astype(object), None))
 
     def onto(self, other: Look) -> NDArray[np.int8]:

@@ -83,12 +83,23 @@ class Stacked(NDArrayOperatorsMixin):
     def __index__(self) -> int:
         return operator.index(self.item())
 
+    def __format__(self, how: str) -> str:
+        return format(self.item(), how)
+
+    def __str__(self) -> str:
+        return str(self.item())
+
+    def __pow__(self, power: Any) -> Any:
+        return each(operator.pow, self, power)
+
+    def __rpow__(self, base: Any) -> Any:
+        return each(operator.pow, base, self)
+
     def item(self) -> Any:
         """The number that all runs share."""
-        first = self.data[0].item()
-        if not (self.data == first).all():
+        if not same_bits(self.data, self.data[:1]):
             raise NotAlike("a number differs between the runs")
-        return first
+        return self.data[0].item()
 
     def astype(self, dtype: Any, copy: bool = True) -> Stacked:
         """The same numbers in another type."""
@@ -123,11 +134,14 @@ class Stacked(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(x, NDArrayOperatorsMixin) and not isinstance(x, Stacked) for x in inputs):
             return NotImplemented
-        if method == "__call__" and ufunc.signature is None and not kwargs:
+        if "out" in kwargs:
+            raise NotAlike("one array cannot take in those of several runs")
+        if method == "__call__" and ufunc.signature is None and ufunc is not np.power and not kwargs:
             found = ufunc(*lined_up(inputs))
             return tuple(map(Stacked, found)) if isinstance(found, tuple) else Stacked(found)
         if method == "reduce" and len(inputs) == 1:
-            return reduced(ufunc.reduce, inputs[0], ufunc in _EXACT, kwargs.pop("axis", 0), **kwargs)
+            whole = inputs[0].dtype.kind in "biu" and ufunc in _EXACT
+            return reduced(ufunc.reduce, inputs[0], whole, kwargs.pop("axis", 0), **kwargs)
         return each(ufunc if method == "__call__" else getattr(ufunc, method), *inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -144,11 +158,11 @@ class Stacked(NDArrayOperatorsMixin):
 
     def min(self, axis: Any = None, **options: Any) -> Stacked:
         """Least entry along `axis`."""
-        return reduced(np.minimum.reduce, self, True, axis, **options)
+        return reduced(np.minimum.reduce, self, self.dtype.kind in "biu", axis, **options)
 
     def max(self, axis: Any = None, **options: Any) -> Stacked:
         """Largest entry along `axis`."""
-        return reduced(np.maximum.reduce, self, True, axis, **options)
+        return reduced(np.maximum.reduce, self, self.dtype.kind in "biu", axis, **options)
 
     def any(self, axis: Any = None, **options: Any) -> Stacked:
         """Whether some entry along `axis` is true."""
@@ -221,7 +235,7 @@ def of_run(x: Any, r: int) -> Any:
 
 
 def stacked(values: Sequence[Any]) -> Any:
-    """Arrays of the runs as one stacked array; tuples and lists of arrays entry by entry."""
+    """Arrays of the runs as one stacked array, in the order of memory that the first has; tuples entry by entry."""
     first = values[0]
     if isinstance(first, list | tuple):
         make = getattr(type(first), "_make", type(first))
@@ -229,7 +243,16 @@ def stacked(values: Sequence[Any]) -> Any:
     arrays = [np.asarray(value) for value in values]
     if any(a.shape != arrays[0].shape or a.dtype != arrays[0].dtype for a in arrays):
         raise NotAlike("an array has another shape or type from run to run")
-    return Stacked(np.stack(arrays))
+    order = sorted(range(arrays[0].ndim), key=lambda axis: -abs(arrays[0].strides[axis]))
+    data = np.stack([a.transpose(order) for a in arrays])
+    return Stacked(data.transpose(0, *(1 + order.index(axis) for axis in range(len(order)))))
+
+
+def same_bits(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether two arrays that broadcast are equal, zeros in their signs too."""
+    if not (a == b).all():
+        return False
+    return a.dtype.kind != "f" or bool((np.signbit(a) == np.signbit(b)).all())
 
 
 def lined_up(inputs: Sequence[Any]) -> list[Any]:
@@ -248,8 +271,8 @@ def _deep(x: Any, depth: int) -> Any:
 def reduced(reduce: Callable[..., Any], x: Any, exact: bool, axis: Any = None, **options: Any) -> Any:
     """A reduction along axes of the runs; sums whose order of terms matters need the entries in order of rows.
 
-    `exact` are reductions that give the same in any order. A sum along axes of an array in order of rows adds the
-    terms of a run in the order in which they are added alone.
+    `exact` are reductions that give the same in any order, as the extremes of floats do but for the sign of zero. Along
+    axes of an array in order of rows the terms of a run are taken in the order in which they are taken alone.
     """
     plain = options.keys() <= {"initial"} and (exact or (isinstance(x, Stacked) and x.data.flags.c_contiguous))
     if not isinstance(x, Stacked) or not plain or not (axis is None or type(axis) is int):
@@ -263,9 +286,9 @@ def reduced(reduce: Callable[..., Any], x: Any, exact: bool, axis: Any = None, *
 
 def _together(items: tuple[Any, ...]) -> bool:
     """Whether an index selects along neighbouring axes, or by slices alone: then its axes stay where they are."""
-    if not any(isinstance(item, np.ndarray | list) for item in items):
-        return True
     at = [k for k, item in enumerate(items) if not (isinstance(item, slice) or item is None or item is Ellipsis)]
+    if all(isinstance(items[k], int | np.integer) for k in at):
+        return True
     return at[-1] - at[0] == len(at) - 1
 
 
@@ -307,7 +330,7 @@ def _count_nonzero(x: Any, axis: Any = None) -> Any:
     return reduced(np.count_nonzero, x, True, axis)
 
 
-_EXACT = {np.minimum, np.maximum, np.logical_and, np.logical_or}
+_EXACT = {np.minimum, np.maximum, np.logical_and, np.logical_or, np.add}
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: _where,
     np.broadcast_to: _broadcast_to,

@@ -14,7 +14,7 @@ from rfa.fresh import Fresh
 from rfa.rounding import Array, Rounded
 from rfa.run import Run
 from rfa.setting import Setting
-from rfa.stacked import NotAlike, Stacked, of_run, stacked
+from rfa.stacked import NotAlike, Stacked, of_run, same_bits, stacked
 
 Value = TypeVar("Value")
 More = ParamSpec("More")
@@ -46,18 +46,18 @@ class Runs(Run):
 
 
 class SharedSetting:
-    """What the settings of several runs share: every key but the seed."""
+    """What the settings of several runs share: every key but seed and name."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
 
     def __getattr__(self, name: str) -> Any:
-        if name == "seed" or name not in _KEYS:
+        if name not in _KEYS:
             raise NotAlike(f"`{name}` is a matter of each run")
         return getattr(self._setting, name)
 
 
-_KEYS = {field.name for field in fields(Setting)} | {"step_size", "total_steps", "varied"}
+_KEYS = {field.name for field in fields(Setting)} - {"seed", "name"} | {"step_size", "total_steps", "varied"}
 
 
 def together(runs: Sequence[Run]) -> Runs:
@@ -80,7 +80,7 @@ def alike(values: Sequence[Any]) -> Any:
         raise NotAlike("a value has another type from run to run")
     if kind is np.ndarray:
         return first if _equal(values) else stacked(values)
-    if isinstance(first, np.generic | bool | int | float):
+    if isinstance(first, np.generic | bool | int) or (isinstance(first, float) and _equal(values)):
         return first if _equal(values) else stacked(values)
     if isinstance(first, Rounded):
         return kind(alike([x.value for x in values]), alike([x.error for x in values]))
@@ -98,13 +98,10 @@ def alike(values: Sequence[Any]) -> Any:
 def _equal(values: Sequence[Any]) -> bool:
     """Whether arrays or numbers are the same to the bit."""
     first = np.asarray(values[0])
-    return all(_same(np.asarray(value), first) for value in values[1:])
+    others = map(np.asarray, values[1:])
+    return all(a.shape == first.shape and a.dtype == first.dtype and same_bits(a, first) for a in others)
 
 
-def _same(a: Any, b: Any) -> bool:
-    if a.shape != b.shape or a.dtype != b.dtype or not np.array_equal(a, b):
-        return False
-    return a.dtype.kind != "f" or np.array_equal(np.signbit(a), np.signbit(b))
 
 
 def _alike_mappings(values: Sequence[Mapping[Any, Any]]) -> dict[Any, Any]:
@@ -130,10 +127,11 @@ def by_itself(measure: Callable[More, Value]) -> Callable[More, Value]:
 
     @wraps(measure)
     def alone(*args: More.args, **options: More.kwargs) -> Value:
-        count = _runs_in(args)
+        count = _runs_in((*args, *options.values()))
         if count is None:
             return measure(*args, **options)
-        found: Value = alike([measure(*_part(args, r), **options) for r in range(count)])
+        given = [(_part(args, r), {name: _part(x, r) for name, x in options.items()}) for r in range(count)]
+        found: Value = alike([measure(*one, **more) for one, more in given])
         return found
 
     return alone

@@ -105,7 +105,10 @@ def test_reductions_are_those_of_each_run_in_every_layout(data, seed, shape, nam
         lambda x: x @ np.arange(5.0), lambda x: x[0] @ x[1].T, lambda x: np.arange(3.0) @ x[2],
         lambda x: np.linalg.svd(x[0], compute_uv=False), lambda x: np.where(x > 0, x, -1.0), lambda x: np.abs(x),
         lambda x: np.zeros_like(x), lambda x: np.diff(x, axis=0), lambda x: np.max(x, axis=2) - np.min(x, axis=2),
-        lambda x: x[x > -1e9], lambda x: np.divmod(x, 3.0),
+        lambda x: x[x > -1e9], lambda x: np.divmod(x, 3.0), lambda x: np.abs(x).sum() ** -0.5, lambda x: x**3,
+        lambda x: np.abs(x[0, 0, 0]) ** 0.3, lambda x: 2.0 ** x[..., 0], lambda x: np.power(np.abs(x), 1.7),
+        lambda x: np.round(x.transpose(2, 0, 1), 3).sum(), lambda x: np.cumsum(x.T, axis=0).sum(),
+        lambda x: (x @ np.ones((5, 2))).T.sum(), lambda x: x[(0, 1), :, (1, 2)], lambda x: x[range(2)],
     ],
 )  # fmt: skip
 def test_shapes_products_and_reductions(function):
@@ -149,7 +152,11 @@ def test_a_number_is_one_where_all_runs_share_it():
 
     assert (float(shared), int(shared), bool(shared), shared.item()) == (2.0, 2, True, 2.0)
     assert [10, 20, 30][Stacked(np.array([1, 1, 1]))] == 20
-    for convert in (float, int, bool, Stacked.item):
+    assert f"{shared:.1f} {shared}" == "2.0 2.0"
+    zeros = Stacked(np.array([0.0, -0.0, 0.0]))
+    for convert in (float, int, bool, str, Stacked.item):
+        with pytest.raises(NotAlike, match="differs between the runs"):
+            convert(zeros)
         with pytest.raises(NotAlike, match="differs between the runs"):
             convert(apart)
 
@@ -158,11 +165,27 @@ def test_a_number_is_one_where_all_runs_share_it():
     "function",
     [np.asarray, np.array, lambda x: [0, 1, 2][x[0].astype(int)], lambda x: x[x > 0], lambda x: np.flatnonzero(x > 0),
      lambda x: np.where(x > 0), lambda x: np.zeros(4)[x > 0], lambda x: 1 if (x > 0).all() else 2,
-     lambda x: sorted(x), lambda x: max(x), lambda x: np.full(3, x[0])],
+     lambda x: sorted(x), lambda x: max(x), lambda x: np.full(3, x[0]), lambda x: f"{x[0]}", lambda x: str(x[1]),
+     lambda x: np.add(np.zeros(4), x, out=np.zeros(4)), lambda x: f"{x[0]:.3g}"],
 )  # fmt: skip
 def test_what_differs_from_run_to_run_is_not_alike(function):
     with pytest.raises(NotAlike):
         function(Stacked(np.array([[1.0, 2.0, 3.0, 4.0], [2.0, -1.0, 1.0, 1.0], [0.0, 0.0, 5.0, 6.0]])))
+
+
+def test_adding_several_runs_to_one_array_is_refused():
+    total = np.zeros(2)
+    with pytest.raises(NotAlike, match="one array cannot take in those of several runs"):
+        total += Stacked(np.ones((3, 2)))
+
+
+def test_the_order_of_memory_is_that_of_each_run():
+    rng = np.random.default_rng(6)
+    for order in ((0, 1, 2), (2, 0, 1), (1, 2, 0)):
+        arrays = [rng.standard_normal((4, 3, 5)).transpose(order) for _ in range(RUNS)]
+        found = stacked(arrays)
+        for run, array in zip(found.data, arrays, strict=True):
+            assert run.strides == array.strides and same(run, array)
 
 
 def test_entries_are_set_where_a_mask_is_true():

@@ -73,7 +73,7 @@ def test_sizes_and_parameters_are_shared_and_fresh_samples_are_of_each_run():
     assert whole.setting.step_size == runs[0].step_size
     for r, run in enumerate(runs):
         assert same(of(whole.fresh.f, r), run.fresh.f)
-    for name in ("seed", "override", "to_dict", "nothing"):
+    for name in ("seed", "name", "override", "to_dict", "nothing"):
         with pytest.raises(NotAlike, match="a matter of each run"):
             getattr(whole.setting, name)
 
@@ -110,14 +110,16 @@ def test_values_of_several_runs_become_one_part_by_part():
     a, b = np.array([1.0, 2.0]), np.array([1.0, 3.0])
 
     assert alike([a, a.copy()]) is a and same(alike([a, b]).data, [a, b])
-    assert alike([1.5, 1.5]) == 1.5 and same(alike([1.5, 2.5]).data, [1.5, 2.5])
+    assert alike([1.5, 1.5]) == 1.5 and same(alike([2, 3]).data, [2, 3])
     assert isinstance(alike([np.array([0.0]), np.array([-0.0])]), Stacked)
     pair = alike([Pair(Rounded(a, 0.1), 2.0), Pair(Rounded(b, 0.1), 2.0)])
     assert isinstance(pair, Pair) and same(pair.first.value.data, [a, b]) and same(pair.first.error, np.array(0.1))
     both = alike([Both(Sampled(a), a), Both(Sampled(b), a)])
     assert isinstance(both.left, Sampled) and both.right is a
     assert alike([{"x": a}, {"x": b}])["x"].shape == (2,) and alike([[a, None], [b, None]])[1] is None
-    for values in ([a, b[:1]], [a, 1.0], [Rounded(a), Sampled(a)], [{"x": 1}, {"y": 1}], [[a], [a, a]], ["x", "y"]):
+    for values in (
+        [a, b[:1]], [a, 1.0], [Rounded(a), Sampled(a)], [{"x": 1}, {"y": 1}], [[a], [a, a]], ["x", "y"], [1.5, 2.5],
+    ):  # fmt: skip
         with pytest.raises(NotAlike):
             alike(values)
 
@@ -134,7 +136,7 @@ def test_what_draws_for_itself_is_evaluated_on_each_run_alone():
     assert seen == runs
     assert all(same(of(found, r).value, drawn(run, 2.0).value) for r, run in enumerate(runs))
     both = by_itself(lambda pair, x: Pair(pair.first * 2, pair.second + x))
-    result = both(Pair(found, 1.0), Stacked(np.arange(4.0)))
+    result = both(Pair(found, 1.0), x=Stacked(np.arange(4.0)))
     assert same(of(result.first, 2).value, 2 * drawn(runs[2], 2.0).value)
     assert same(result.second.data, np.arange(4.0) + 1.0)
 

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from rfa.errors import InputError
-from rfa.studies.lots import MOST, lots_of, run_lot
+from rfa.studies.lots import MOST, Kind, kind_of, lots_of, run_lot
 from rfa.studies.storage import Store
 from rfa.studies.trials import Task, Trial, code_version
 
@@ -149,8 +150,9 @@ class Crew:
         self.make, self.paper = make, paper
         self.at_once = 1 if make is this_process else max(1, workers) * (AHEAD + 1)
         self.hands, self.alone = make(), list[Hands]()
+        self.again = deque[tuple[Lot, int]]()
+        self.paces: dict[Kind, float] = {}
         self.code = code_version(paper)
-        self.pace = LOT_SECONDS
 
     def __enter__(self) -> Crew:
         return self
@@ -173,11 +175,11 @@ class Crew:
     ) -> None:
         """Compute the tasks that the store lacks, in lots, and add each lot as soon as it is finished."""
         lacking = (task for task in tasks if not store.has(task, self.code))
-        queue = lots_of(lacking, lambda: int(LOT_SECONDS / self.pace))
+        queue = lots_of(lacking, lambda kind: int(LOT_SECONDS / self.paces.get(kind, LOT_SECONDS)))
         waiting: Waiting = {}
         while True:
-            while len(waiting) < self.at_once and (lot := next(queue, None)) is not None:
-                self._hand_out(waiting, lot, LIVES)
+            while len(waiting) < self.at_once and (following := self._following(queue, waiting)) is not None:
+                self._hand_out(waiting, *following)
                 if stop is not None and stop.is_set():
                     break
             if not waiting:
@@ -193,10 +195,16 @@ class Crew:
                     future.cancel()
                 raise Interrupted
 
+    def _following(self, queue: Iterator[Lot], waiting: Waiting) -> tuple[Lot, int] | None:
+        """What is handed out next, and how often it may still be; of suspects one at a time."""
+        if self.again and (self.again[0][1] > 1 or all(lives > 1 for _, lives in waiting.values())):
+            return self.again.popleft()
+        return None if (lot := next(queue, None)) is None else (lot, LIVES)
+
     def _hand_out(self, waiting: Waiting, lot: Lot, lives: int) -> None:
         if lives == 1:  # a suspect works alone, so that it can take no other task with it
-            self.alone.append(self.make())
-            waiting[self.alone[-1].executor.submit(run_lot, self.paper, lot)] = (lot, lives)
+            self.alone = self.alone or [self.make()]
+            waiting[self.alone[0].executor.submit(run_lot, self.paper, lot)] = (lot, lives)
             return
         try:
             future = self.hands.executor.submit(run_lot, self.paper, lot)
@@ -206,20 +214,20 @@ class Crew:
         waiting[future] = (lot, lives)
 
     def _take_in(self, waiting: Waiting, future: Future[list[Trial]]) -> list[Trial]:
-        """The trials of a lot; none if its worker died: its tasks are handed out again, one by one."""
+        """The trials of a lot; none if its worker died: then its tasks are handed out again, one by one."""
         lot, lives = waiting.pop(future)
         try:
             trials = future.result()
         except (Exception, CancelledError) as why:
             if lives > 1:
-                for task in lot:
-                    self._hand_out(waiting, [task], lives - 1)
+                self.again.extend(([task], lives - 1) for task in lot)
                 return []
+            self.alone.pop().close(False)
             error = f"{type(why).__name__}: {why} (the worker died {LIVES} times)"
             return [Trial(task, (), error, self.code, 0, 0.0) for task in lot]
         if other := next((trial.code for trial in trials if trial.code != self.code), None):
             raise InputError(f"a worker runs version {other} of the code, this is {self.code}; update the workers")
-        self.pace = max(trials[-1].seconds, LOT_SECONDS / MOST)
+        self.paces[kind_of(lot[0])] = max(trials[-1].seconds, LOT_SECONDS / MOST)
         return trials
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +16,15 @@ from numpy.typing import NDArray
 from rfa.claims import Claim
 from rfa.engine.reduction import dimensions, engine_of
 from rfa.looks import NONE, Look, Seen, conclusion, premise
-from rfa.papers import DoesNotApply, Paper, Statement
+from rfa.papers import Paper, Statement
 from rfa.run import Run
 from rfa.setting import Setting, grid
 from rfa.stacked import NotAlike, Stacked
 from rfa.studies.trials import Mark, Task, Trial, asked, judged, load_paper, run_trial, simulated, statement_marks
 from rfa.together import Runs, together
-from rfa.verdicts import CASES, FAULTS, Outcome, claims_on, moot, without_index
+from rfa.verdicts import CASES, Outcome, claims_on, moot, without_index
 
+Kind = tuple[object, ...]
 MOST = 64
 """Trials of a lot at most: in larger ones a trial takes no less time."""
 ENTRIES = 2**22
@@ -40,20 +40,21 @@ def lot_size(setting: Setting) -> int:
     return max(1, min(MOST, ENTRIES // (kept + logged)))
 
 
-def lots_of(tasks: Iterable[Task], most: Callable[[], int] = lambda: MOST) -> Iterator[list[Task]]:
-    """Tasks in their order, those next to each other in one lot that differ in their seeds alone; `most` at a time."""
-    for _, alike in groupby(tasks, key=_kind):
+def lots_of(tasks: Iterable[Task], most: Callable[[Kind], int] = lambda kind: MOST) -> Iterator[list[Task]]:
+    """Tasks in their order, those next to each other in one lot that are of one kind; `most` of a kind at a time."""
+    for kind, alike in groupby(tasks, key=kind_of):
         lot: list[Task] = []
         for task in alike:
             lot.append(task)
-            if len(lot) >= min(most(), lot_size(task.setting)):
+            if len(lot) >= min(most(kind), lot_size(task.setting)):
                 yield lot
                 lot = []
         if lot:
             yield lot
 
 
-def _kind(task: Task) -> tuple[object, ...]:
+def kind_of(task: Task) -> Kind:
+    """What tasks of one lot share: all but the seed and the name of the setting."""
     setting = {k: v for k, v in vars(task.setting).items() if k not in ("seed", "name")}
     return *setting.items(), task.statements, task.links, task.measures
 
@@ -80,8 +81,8 @@ def judged_lot(paper: str, tasks: Sequence[Task], runs: Sequence[Run | str]) -> 
 def known_marks(paper: Paper, runs: Sequence[Run], task: Task) -> list[dict[str, list[Mark]]]:
     """For each run the marks, by statement, that judging the runs together gives; statements where it fails lack.
 
-    In each process the first run that is judged together is judged alone as well; where its marks differ, as those of
-    a statement may that is not written for arrays of several runs, all runs are judged alone.
+    One run of each lot is judged alone as well. Where its marks differ, as those of a statement may that is not written
+    for arrays of several runs, the statement is judged alone on all of them.
     """
     known: list[dict[str, list[Mark]]] = [{} for _ in runs]
     if len(runs) < 2:
@@ -92,7 +93,7 @@ def known_marks(paper: Paper, runs: Sequence[Run], task: Task) -> list[dict[str,
         return known
     for statement in asked(paper, task):
         found = lot.marks(statement, task.links)
-        if not _trusted(statement, runs[0], found[0], task.links):
+        if not _as_alone(statement, runs, found, task):
             continue
         for of_run, marks in zip(known, found, strict=True):
             if marks is not None:
@@ -100,15 +101,13 @@ def known_marks(paper: Paper, runs: Sequence[Run], task: Task) -> list[dict[str,
     return known
 
 
-_as_alone: WeakKeyDictionary[Statement, dict[bool, bool]] = WeakKeyDictionary()
-"""By statement, and whether with its links, whether the run judged both ways had the same marks."""
-
-
-def _trusted(statement: Statement, run: Run, marks: list[Mark] | None, links: bool) -> bool:
-    seen = _as_alone.setdefault(statement, {})
-    if links not in seen and marks is not None:
-        seen[links] = repr(marks) == repr(statement_marks(statement, run, links))
-    return seen.get(links, False)
+def _as_alone(statement: Statement, runs: Sequence[Run], found: Sequence[list[Mark] | None], task: Task) -> bool:
+    """Whether a run has the marks that were found together; which run depends on the seed of the first."""
+    among = [k for k, marks in enumerate(found) if marks is not None]
+    if not among:
+        return False
+    k = among[task.setting.seed % len(among)]
+    return repr(found[k]) == repr(statement_marks(statement, runs[k], task.links))
 
 
 class Lot:
@@ -128,12 +127,14 @@ class Lot:
             with np.errstate(over="ignore", invalid="ignore"):
                 claims = claims_on(statement, self.runs, links=links)
                 return self._marks(statement, *claims)
-        except (NotAlike, DoesNotApply, *FAULTS):
+        except Exception:  # whatever it is, the run judged alone tells
             return nothing
 
     def _marks(
         self, statement: Statement, premises: list[Claim], conclusions: list[Claim], chained: list[Claim]
     ) -> list[list[Mark] | None]:
+        if any(isinstance(claim.probability, Stacked) for claim in (*conclusions, *chained)):
+            raise NotAlike("a probability differs between the runs")
         text = statement.kind == "TEXT"
         seen = [self._premise(claim, text) for claim in premises]
         odd = np.zeros(self.count, dtype=bool)

@@ -263,6 +263,34 @@ def test_a_statement_that_means_something_else_by_an_array_of_runs_is_judged_on_
     assert all(found.keys() == {"S1"} for found in known_marks(paper, runs, task))
 
 
+def promising(run):
+    """Promises more on later draws."""
+    yield then("S", "short", run.input_norm[0], "<=", 9.0, probability=1 - 0.01 * run.sample.y[0])
+
+
+def failing_together(run):
+    """Asserts what holds of an array alone."""
+    assert run.sample.X.flags.c_contiguous and isinstance(run.sample.X.ravel(), np.ndarray)
+    yield then("S", "short", run.input_norm[0], "<=", 9.0)
+
+
+def noted(run):
+    """Tells a number of the run where there is no index."""
+    yield then("S", "none", run.input_norm, "<=", 9.0, axes="i", where=False, note=f"{run.rho.value} is noisy")
+
+
+@pytest.mark.parametrize("claims", [promising, failing_together, noted])
+def test_a_statement_that_cannot_speak_of_several_runs_is_judged_on_each_alone(claims):
+    runs, task = runs_of(6, noisy=None, eta=0.4), Task(0, tiny())
+
+    assert known_marks(paper_of(claims), runs, task) == [{}] * 6
+    trials = run_lot("tests.studies.test_lots:LOOSE", [Task(k, tiny(seed=k)) for k in range(4)])
+    assert all(trial.marks and not trial.error for trial in trials)
+
+
+LOOSE = paper_of(failing_together)
+
+
 def test_runs_of_two_settings_are_judged_alone():
     runs = [*runs_of(2), simulate(tiny(sigma=0.2))]
 
@@ -298,8 +326,8 @@ def test_lots_are_of_tasks_that_differ_in_their_seeds_alone():
 
     assert [[task.row for task in lot] for lot in lots_of(tasks)] == [[0, 1, 2], [3, 4], [5], [6], [7], [8]]
     assert [len(lot) for lot in lots_of(Task(k, one) for k in range(2 * MOST + 1))] == [MOST, MOST, 1]
-    assert [len(lot) for lot in lots_of((Task(k, one) for k in range(7)), lambda: 3)] == [3, 3, 1]
-    assert [len(lot) for lot in lots_of((Task(k, one) for k in range(2)), lambda: 0)] == [1, 1]
+    assert [len(lot) for lot in lots_of((Task(k, one) for k in range(7)), lambda kind: 3)] == [3, 3, 1]
+    assert [len(lot) for lot in lots_of((Task(k, one) for k in range(2)), lambda kind: 0)] == [1, 1]
 
 
 def test_large_runs_are_judged_alone_and_small_ones_together():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rfa.errors import InputError
-from rfa.studies.execution import Crew, Here, Interrupted, executor_of
+from rfa.studies.execution import Crew, Here, Interrupted, executor_of, process_pool
 from rfa.studies.lots import lot_size
 from rfa.studies.replay import replay
 from rfa.studies.storage import Store
@@ -278,3 +278,17 @@ def test_tasks_ahead_of_the_workers_are_bounded(tmp_path):
 def test_an_unknown_executor_is_an_error():
     with pytest.raises(InputError, match="dask://ADDRESS"):
         executor_of("threads", 2)
+
+
+def test_a_task_that_kills_its_workers_takes_a_few_executors_and_no_other_row(tmp_path):
+    made = []
+
+    def make():
+        made.append(process_pool(1))
+        return made[-1]
+
+    tasks = [Task(k, tiny(seed=900 + k), ("NEAR", "FRAIL")) for k in range(200)]
+    with Store.create(tmp_path / "s.sqlite", {}) as store, Crew(make, 1, FRAIL) as crew:
+        crew.run(store, tasks)
+        assert store.count() == 200 and {row[0] for row in store.table() if row[4]} == {103, 105}
+    assert len(made) <= 5
