@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, get_type_hints
 
 from rfa import clusters as cluster_laws, noise as noise_laws
@@ -135,7 +135,7 @@ class Setting:
 
     def to_dict(self) -> dict[str, Any]:
         """All keys that are given, as plain values; `Setting.from_dict` is the inverse."""
-        given = {key: value for key, value in asdict(self).items() if value is not None}
+        given = {field.name: value for field in fields(self) if (value := getattr(self, field.name)) is not None}
         return {key: value for key, value in given.items() if key not in THEOREMS or value != THEOREMS[key]}
 
     @property

@@ -186,8 +186,9 @@ class Crew:
                 return
             finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in finished:
-                for trial in self._take_in(waiting, future):
-                    store.add(trial)
+                trials = self._take_in(waiting, future)
+                store.add(*trials)
+                for trial in trials:
                     if done is not None:
                         done(trial.task.row)
             if stop is not None and stop.is_set():

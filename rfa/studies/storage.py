@@ -134,8 +134,14 @@ class Store:
             )
         return found is not None
 
-    def add(self, trial: Trial) -> None:
-        """One finished trial, in one transaction."""
+    def add(self, *trials: Trial) -> None:
+        """Finished trials, in one transaction."""
+        with self.db:
+            self.db.execute("BEGIN IMMEDIATE")
+            for trial in trials:
+                self._add(trial)
+
+    def _add(self, trial: Trial) -> None:
         task = trial.task
         keys = {k: v for k, v in task.setting.to_dict().items() if k != "seed"}
         digest = setting_digest(task.setting)
@@ -144,14 +150,10 @@ class Store:
             task.row, task.digest(trial.code), task.point, digest, str(task.setting.seed), trial.draws,
             judged, trial.error, trial.seconds,
         )  # fmt: skip
-        with self.db:
-            self.db.execute("BEGIN IMMEDIATE")
-            self.db.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (digest, json.dumps(keys)))
-            self.db.execute("INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", head)
-            rows = [
-                (task.row, place, self._name(mark), *mark[3:12]) for place, mark in enumerate(trial.marks)
-            ]
-            self.db.executemany("INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self.db.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (digest, json.dumps(keys)))
+        self.db.execute("INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", head)
+        rows = [(task.row, place, self._name(mark), *mark[3:12]) for place, mark in enumerate(trial.marks)]
+        self.db.executemany("INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _name(self, mark: Mark) -> int:
         name = (mark.statement, mark.claim, mark.role, mark.probability, mark.sure)
