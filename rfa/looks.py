@@ -128,7 +128,7 @@ class Look:
         kept = kept.transpose(0, *(1 + left.index(axis) for axis in shared))
         lengths = iter(kept.shape[1:])
         kept = kept.reshape(len(kept), *(next(lengths) if axis in have else 1 for axis in want))
-        return np.broadcast_to(kept, (len(kept), *other.claim.shape)).reshape(len(kept), -1)
+        return np.broadcast_to(kept, (len(kept), *other.claim.shape)).reshape(len(kept), other.domain.shape[1])
 
 
 def lowest(claim: Claim) -> Any:
@@ -169,8 +169,7 @@ class Seen:
 
 def premise(look: Look, text: bool) -> Seen:
     """As `rfa.verdicts.judge_premise`."""
-    cases = np.where(look.domain, PREMISE[look.state], -1)
-    worst = np.max(cases, axis=1, initial=-1)
+    worst = np.max(PREMISE[look.state], axis=1, initial=_CONFIRMED)
     holds = look.lowest == HOLDS
     outcome = np.where(holds, _CONFIRMED, np.where(worst > _CONFIRMED, worst, _UNDECIDED))
     supposed = np.full(1, FAILS if text else HOLDS)

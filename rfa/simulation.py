@@ -15,7 +15,7 @@ from rfa.data import Sample, draw_sample, draw_start
 from rfa.departures import departures_of, first_of_each
 from rfa.engine.layout import lengths
 from rfa.engine.reduction import dimensions, engine_of, memory_of_start, reduce_given
-from rfa.engine.threads import thread_count
+from rfa.engine.threads import one_blas_thread, thread_count
 from rfa.errors import InputError
 from rfa.fresh import memory_for
 from rfa.noise import LAWS
@@ -134,7 +134,7 @@ def trained(
         sample, W = reduce_given(sample, W)
     horizon = grid(step_size)[0] + 1
     kept_steps = frozenset({first, first + 1, horizon, first + steps, *keep})
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), one_blas_thread():
         projection, norm = W @ sample.mu.T, lengths(W)
         in_J = np.asarray(candidates(projection, norm, a, d, C0).any(axis=1))
         trace, weights = observe(

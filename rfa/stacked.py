@@ -300,8 +300,7 @@ def _where(condition: Any, *choices: Any) -> Any:
 
 def _broadcast_to(x: Any, shape: Any, subok: bool = False) -> Any:
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    (deep,) = (_deep(x, len(shape)),)
-    return Stacked(np.broadcast_to(deep, (len(x.data), *shape)))
+    return Stacked(np.broadcast_to(_deep(x, len(shape)), (len(x.data), *shape)))
 
 
 def _full(x: Any, count: int) -> NDArray[Any]:

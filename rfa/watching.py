@@ -11,7 +11,7 @@ import numpy as np
 from rfa.engine.descent import Descent, Seen
 from rfa.engine.layout import Layout, Problem, lay_out, lengths, sorted_by_group
 from rfa.engine.plain import look_plainly
-from rfa.engine.threads import workers
+from rfa.engine.threads import one_blas_thread, workers
 from rfa.engine.weights import Continue
 from rfa.network import Form
 from rfa.rounding import Array
@@ -43,7 +43,8 @@ class Watcher:
         self.layout, self.first, self.count = layout, first, 0
         self.outside = np.asarray(W[:, layout.width :])
         self.logger = Logger(layout, lengths(self.outside), steps, sums_until - first, level)
-        self.descent = Descent(layout, np.ascontiguousarray(W[:, : layout.width]), fixed=given)
+        with one_blas_thread():
+            self.descent = Descent(layout, np.ascontiguousarray(W[:, : layout.width]), fixed=given)
         self.seen: Seen | None = None
 
     @contextmanager

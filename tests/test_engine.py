@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from rfa.engine import descent, layout, patterns
+from rfa.engine.layout import Problem
 from rfa.engine.patterns import PatternBook
 from rfa.engine.weights import Shared
 from rfa.simulation import simulate
+from rfa.training import observe
 from tests.engines import made, plain, problem, unlogged, worst_difference
 from tests.runs import rng, small_setting
 
@@ -136,6 +139,20 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(form, monkeypatch):
         for name in runs[0][0].__dataclass_fields__:
             assert np.array_equal(getattr(trace, name), getattr(runs[0][0], name), equal_nan=True), name
         assert (weights[5] == runs[0][1][5]).all()
+
+
+def test_no_product_of_a_run_leaves_other_blas_threads_spinning(monkeypatch):
+    seen, init = [], descent.Descent.__init__
+
+    def watched(self, *given, **options):
+        seen.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+        init(self, *given, **options)
+
+    monkeypatch.setattr(descent.Descent, "__init__", watched)
+    with threadpool_limits(2, user_api="blas"):
+        run = simulate(small_setting(steps=1))
+        observe(Problem(run.sample, run.a, run.step_size, 0.0, run.in_J), run.W(0), 1, sums_until=1, keep=frozenset())
+    assert seen and set(seen) == {1}
 
 
 @pytest.mark.parametrize("at_zero", [0.0, 0.5, 1.0])

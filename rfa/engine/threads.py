@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
 
@@ -33,10 +33,15 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """BLAS on one thread. Its other threads go on spinning for a while after a product, in the way of `workers`."""
+    return _libraries().limit(limits=1, user_api="blas")
+
+
 @contextmanager
 def workers(wanted: bool) -> Iterator[Each]:
     """A `map` over tasks, with one BLAS thread in each; serial unless `wanted`. The results stand in task order."""
-    with _libraries().limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         threads = thread_count()
         if not wanted or threads == 1:
             yield in_order
