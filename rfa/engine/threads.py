@@ -30,6 +30,7 @@ def thread_count() -> int:
 
 @cache
 def _libraries() -> ThreadpoolController:
+    """The BLAS libraries loaded when first asked for: NumPy's, which makes every product of a run, is among them."""
     return ThreadpoolController()
 
 
