@@ -14,7 +14,9 @@ from rfa.rounding import UNIT, Array
 from rfa.together import by_itself
 
 FITTING_STEPS = 20
-"""Iterations of the least-squares fit."""
+"""Iterations of the least-squares fit where it is not exact."""
+EXACT_FIT = 10**7
+"""Up to this n·d·min(n, d) the fit is exact."""
 
 
 @result("X1", "No linear classifier beats guessing", kind="TEXT", gaps=["G13"])
@@ -133,8 +135,14 @@ def fresh_points(run: Run) -> Sample:
 def candidates(run: Run) -> Array:
     """Directions v (5, d) of linear classifiers, in the order given in `linear_classifiers`."""
     X, y, mu = run.sample.X, run.sample.y, run.sample.mu
-    fitted = scipy.sparse.linalg.lsqr(X, y.astype(X.dtype), iter_lim=FITTING_STEPS)[0]
-    return np.stack([y @ X, fitted, mu[0], mu[1], mu[0] + mu[1]])
+    return np.stack([y @ X, least_squares(X, y.astype(X.dtype)), mu[0], mu[1], mu[0] + mu[1]])
+
+
+def least_squares(X: Array, y: Array) -> Array:
+    """The shortest v (d,) with the least ‖Xv − y‖ for X (n, d), or for large X where LSQR has come to."""
+    if X.size * min(X.shape) > EXACT_FIT:
+        return np.asarray(scipy.sparse.linalg.lsqr(X, y, iter_lim=FITTING_STEPS)[0])
+    return np.asarray(scipy.linalg.lstsq(X, y, lapack_driver="gelsy", check_finite=False)[0])
 
 
 def mean_correlation(run: Run, t: int) -> Rounded:

@@ -13,6 +13,7 @@ from checks.illustrations import (
     candidates,
     deviation,
     fresh_points,
+    least_squares,
     linear_classifiers,
     mean_correlation,
     mean_square,
@@ -119,6 +120,16 @@ def test_the_candidates_are_what_the_statement_lists():
     assert v[0] == pytest.approx(sum(label * x for label, x in zip(y, X, strict=True)))
     assert v[1] == pytest.approx(np.linalg.lstsq(X, y, rcond=None)[0])
     assert v[2:] == pytest.approx(np.stack([mu[0], mu[1], mu[0] + mu[1]]))
+
+
+def test_the_fit_to_a_large_sample_comes_near_to_the_exact_one(monkeypatch):
+    run = loose()
+    X, y = run.sample.X, run.sample.y.astype(float)
+    exact = least_squares(X, y)
+    monkeypatch.setattr(checks.illustrations, "EXACT_FIT", 0)
+
+    near = least_squares(X, y)
+    assert (near != exact).any() and near == pytest.approx(exact, rel=1e-4, abs=1e-4 * np.linalg.norm(exact))
 
 
 def test_the_shares_are_counts_over_fresh_clean_points():
