@@ -37,7 +37,7 @@ def network_value(run: Run, found: Suprema) -> Rounded:
     up, down = _norms(run, found.s_up.value, found.s_down.value)
     v_up, v_down = (reached.vectors(X, run.sample.mu) for reached in (found.up, found.down))
     pre_up, pre_down = X @ (up[:, None] * v_up).T, X @ (down[:, None] * v_down).T
-    value = np.einsum("ki,ik->k", found.signs[: found.searched], _outputs(run, pre_up, pre_down))
+    value = np.einsum("ki,ik->k", found.signs, _outputs(run, pre_up, pre_down))
     return Rounded(value, 2 * found.s_up.error + 2 * run.m * run.unit * np.abs(value))
 
 

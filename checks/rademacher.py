@@ -6,11 +6,20 @@ import numpy as np
 
 from checks.best_networks import closed_form, exact_members, network_value
 from checks.measured import per_run
-from checks.suprema import DRAWN, Suprema, all_samples, draw_signs, mean_with_control, search
+from checks.suprema import (
+    DRAWN,
+    SEARCHED,
+    Suprema,
+    all_samples,
+    draw_signs,
+    mean_with_control,
+    search,
+    signed_lengths,
+)
 from rfa import PROOF, Claim, Rounded, Run, chain, eq, le, result, suppose, then
 from rfa.chains import Chain
 from rfa.data import stream
-from rfa.rounding import UNIT
+from rfa.rounding import UNIT, Array
 from rfa.together import by_itself
 
 PLANTED = 8
@@ -49,15 +58,24 @@ def rademacher(run: Run) -> Iterator[Claim | Chain]:
 @by_itself
 def searched(run: Run) -> Suprema:
     """Sign vectors drawn for the run, with what the search finds for them."""
+    return search(run.sample.X.astype(float), run.sample.mu, drawn(run, SEARCHED))
+
+
+@by_itself
+def lengths(run: Run) -> Rounded:
+    """‖Σ_i ε_i x_i‖ for more sign vectors than are searched."""
+    return signed_lengths(run.sample.X.astype(float), drawn(run, DRAWN))
+
+
+def drawn(run: Run, count: int) -> Array:
+    """The first `count` sign vectors of the run, (count, n)."""
     seed = 0 if run.setting is None else run.setting.seed
-    signs = draw_signs(stream(seed, "probability", run.draws - 1), run.n, DRAWN)
-    return search(run.sample.X.astype(float), run.sample.mu, signs)
+    return draw_signs(stream(seed, "probability", run.draws - 1), run.n, count)
 
 
 def mean_over_pairs(run: Run, found: Suprema, values: Rounded) -> Rounded:
     """E_ε of a value that ε and −ε share, from the sign vectors searched."""
-    squares = found.linear.value[: found.searched] ** 2
-    return mean_with_control(values, squares, (run.input_norm.value**2).sum())
+    return mean_with_control(values, found.linear.value**2, (run.input_norm.value**2).sum())
 
 
 def peeled(run: Run, found: Suprema, equal: Claim) -> Chain:
@@ -86,12 +104,13 @@ def summed_norms(run: Run, equal: Claim) -> Chain:
 def contracted(run: Run, found: Suprema, size: Rounded) -> Chain:
     """U-P15, means over sign vectors; each ε stands for the pair ±ε, so s_+ and s_- have one mean."""
     n = run.n
-    lengths = mean_with_control(found.linear, found.linear.value**2, (run.input_norm.value**2).sum())
+    length = lengths(run)
+    mean_length = mean_with_control(length, length.value**2, (run.input_norm.value**2).sum())
     return chain(
         "U-P15", "one neuron is no better than a linear function",
         mean_over_pairs(run, found, found.largest) / n,
         le(mean_over_pairs(run, found, found.s_up + found.s_down) / n, "ε is as −ε, 0 is in the class"),
-        le(2 * lengths / n, "contraction: φ is 1-Lipschitz"),
+        le(2 * mean_length / n, "contraction: φ is 1-Lipschitz"),
         le(2 * size / n, "Jensen's inequality"),
     )  # fmt: skip
 
@@ -101,14 +120,14 @@ def linear(run: Run, found: Suprema) -> Chain:
     return chain(
         "U-P15", "the best linear function",
         along(run, found),
-        eq(found.linear[: found.searched], "sup of Σ ε_i⟨v, x_i⟩ is ‖Σ ε_i x_i‖"),
+        eq(found.linear, "sup of Σ ε_i⟨v, x_i⟩ is ‖Σ ε_i x_i‖"),
         axes="pair", prefix="L",
     )  # fmt: skip
 
 
 def along(run: Run, found: Suprema) -> Rounded:
     """Σ_i ε_i ⟨v, x_i⟩ at the unit vector v along Σ_i ε_i x_i, axis pair."""
-    X, signs = run.sample.X.astype(float), found.signs[: found.searched]
+    X, signs = run.sample.X.astype(float), found.signs
     summed = signs @ X
     length = np.linalg.norm(summed, axis=1, keepdims=True)
     value = np.einsum("ki,ki->k", signs, summed / np.where(length > 0, length, 1.0) @ X.T)

@@ -21,7 +21,7 @@ from rfa.together import by_itself
 SEARCHED = 64
 """Sign vectors for which s_± are searched; each stands for the pair ±ε."""
 DRAWN = 256
-"""Sign vectors drawn in all, for the sums that need no search."""
+"""Sign vectors drawn for the sums that need no search; those that are searched come first."""
 ANGLES = 64
 """Directions tried in the plane of the centres."""
 ROUNDS = 2
@@ -51,9 +51,9 @@ class Reached:
 
 @dataclass(frozen=True, eq=False)
 class Suprema:
-    """What is known of some sign vectors: where h is large and where −h is, and signed sums.
+    """What is known of k sign vectors: where h is large and where −h is, and signed sums.
 
-    signs (r, n) with r ≥ k; s_up, s_down (k,), the values at `up` and `down`; linear ‖Σ_i ε_i x_i‖ (r,).
+    signs (k, n); s_up, s_down (k,), the values at `up` and `down`; linear ‖Σ_i ε_i x_i‖ (k,).
     """
 
     signs: Array
@@ -62,11 +62,6 @@ class Suprema:
     s_up: Rounded
     s_down: Rounded
     linear: Rounded
-
-    @property
-    def searched(self) -> int:
-        """Number k of sign vectors with suprema."""
-        return len(self.s_up)
 
     @property
     def largest(self) -> Rounded:
@@ -80,26 +75,43 @@ def draw_signs(rng: np.random.Generator, n: int, count: int) -> Array:
     return np.asarray(2.0 * rng.integers(2, size=(count, n)) - 1)
 
 
-def search(X: Array, mu: Array, signs: Array, searched: int = SEARCHED) -> Suprema:
-    """Lower estimates of s_± for the first `searched` rows of signs (r, n); X (n, d), centres mu (2, d).
+def search(X: Array, mu: Array, signs: Array) -> Suprema:
+    """Lower estimates of s_± for the rows of signs (k, n); X (n, d), centres mu (2, d).
 
     All but the plane of the centres is followed in inner products of the inputs. A vector of length L made of terms
     of lengths S in all then is off by S²/L² times what one input is.
     """
-    onto, some = products(X), signs[:searched]
-    sizes = float(np.linalg.norm(X, axis=1).sum())
-    unit = (X.shape[1] + 2 * len(X) + 8) * UNIT
-    sums = onto(signs)
-    squares = np.maximum(np.einsum("ri,ri->r", signs, sums), 0)
-    linear = rounded(np.sqrt(Rounded(squares, 2 * unit * sizes * sizes)))
-    length = np.sqrt(squares[:searched])
-    straight = sums[:searched] / np.where(length > 0, length, 1.0)[:, None]
+    onto, sizes, unit = products(X), _sizes(X), _unit_error(X)
+    linear, sums = _signed_sums(X, onto, signs)
+    length = linear.value
+    straight = sums / np.where(length > 0, length, 1.0)[:, None]
     flat = X @ mu.T @ _unit(_angles()).T
-    above = some @ np.maximum(flat, 0)
-    up = climb(onto, some, start(flat, above, some, straight, length))
-    down = climb(onto, -some, start(flat, -above, -some, -straight, length))
+    above = signs @ np.maximum(flat, 0)
+    up = climb(onto, signs, start(flat, above, signs, straight, length))
+    down = climb(onto, -signs, start(flat, -above, -signs, -straight, length))
     s_up, s_down = (Rounded(one.value, unit * sizes * _stretch(one, sizes)) for one in (up, down))
     return Suprema(signs, up, down, s_up, s_down, linear)
+
+
+def signed_lengths(X: Array, signs: Array) -> Rounded:
+    """‖Σ_i ε_i x_i‖ for the rows ε of signs (k, n); X (n, d)."""
+    return _signed_sums(X, products(X), signs)[0]
+
+
+def _signed_sums(X: Array, onto: Callable[[Array], Array], signs: Array) -> tuple[Rounded, Array]:
+    """The lengths (k,) of signed sums, and their inner products with the inputs (k, n)."""
+    sums = onto(signs)
+    squares = np.maximum(np.einsum("ki,ki->k", signs, sums), 0)
+    error = 2 * _unit_error(X) * _sizes(X) ** 2
+    return rounded(np.sqrt(Rounded(squares, error))), sums
+
+
+def _sizes(X: Array) -> float:
+    return float(np.linalg.norm(X, axis=1).sum())
+
+
+def _unit_error(X: Array) -> float:
+    return (X.shape[1] + 2 * len(X) + 8) * UNIT
 
 
 def _stretch(found: Reached, sizes: float) -> Array:
@@ -214,8 +226,9 @@ def mean_with_control(values: Rounded, squares: Array, mean_square: float) -> Sa
     would.
     """
     off, few = squares - mean_square, len(squares) < 3
-    spread = 0.0 if few else float(off.var(ddof=1))
-    slope = float(np.cov(values.value, squares)[0, 1] / spread) if spread > 0 else 0.0
+    centred = squares - squares.mean()
+    spread = 0.0 if few else float(centred @ centred)
+    slope = float(centred @ (values.value - values.value.mean()) / spread) if spread > 0 else 0.0
     rest = values.value - slope * off
     deviation = 0.0 if few else float(rest.std(ddof=2))
     rounding = values.error.max() + UNIT * np.abs(rest).max()

@@ -138,7 +138,9 @@ def means() -> Iterator[tuple]:
     for rounds in (0, 1, 2):
         yield f"climb {rounds}", entries(suprema.climb), suprema.products(X), signs, begin, rounds
     for inputs in (X, X[:3]):
-        yield f"search {len(inputs)}", entries(suprema.search), inputs, np.eye(2, 3), signs[:, : len(inputs)], 1
+        some = signs[:, : len(inputs)]
+        yield f"search {len(inputs)}", entries(suprema.search), inputs, np.eye(2, 3), some
+        yield f"signed lengths {len(inputs)}", entries(suprema.signed_lengths), inputs, some
     yield "vectors", suprema.Reached(*parts).vectors, X, np.eye(2, 3)
     yield "directions", suprema.plane_directions, np.eye(2, 3), 6
 

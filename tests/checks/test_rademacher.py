@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from checks.best_networks import closed_form, exact_members, network_value
-from checks.rademacher import along, rademacher, searched
-from checks.suprema import all_signs, exact_suprema, mean_with_control, search
+from checks.rademacher import along, drawn, lengths, rademacher, searched
+from checks.suprema import DRAWN, all_signs, exact_suprema, mean_with_control, search
 from rfa import Rounded, judge, rounded
 from tests.checks.faulty import broken, constant
 from tests.planting import breaks, holding, with_quantity
@@ -42,7 +42,7 @@ def test_the_values_found_are_those_of_their_directions():
     found = searched(run)
     up, down = (reached.vectors(run.sample.X, run.sample.mu) for reached in (found.up, found.down))
 
-    for k in range(0, found.searched, 9):
+    for k in range(0, len(found.signs), 9):
         signs = found.signs[k]
         assert np.isclose(np.linalg.norm(up[k]), 1) and np.isclose(np.linalg.norm(down[k]), 1)
         assert np.isclose(signed_sum(signs, run.sample.X, up[k]), found.s_up.value[k])
@@ -53,7 +53,7 @@ def test_the_search_never_exceeds_the_exact_suprema_and_nearly_reaches_them():
     X = rng(1).standard_normal((7, 2))
     signs = all_signs(7)
     s_up, s_down, _, _ = exact_suprema(X[None], signs)
-    found = search(X, np.eye(2), signs, searched=len(signs))
+    found = search(X, np.eye(2), signs)
 
     for exact, value in ((s_up[0], found.s_up.value), (s_down[0], found.s_down.value)):
         assert (value <= exact + 1e-12).all()
@@ -165,7 +165,6 @@ def test_narrow_neurons_break_the_step_to_the_best_one():
 WRONG_SUPREMA = {
     "U-P15 X0→X1": lambda found: replace(found, s_down=-1 * found.s_up),
     "U-P15 X1→X2": lambda found: replace(found, s_up=9 * found.s_up, s_down=9 * found.s_down),
-    "U-P15 X2→X3": lambda found: replace(found, linear=3 * found.linear),
 }
 
 
@@ -174,6 +173,22 @@ def test_suprema_that_are_too_large_break_symmetry_and_contraction(monkeypatch, 
     wrong = WRONG_SUPREMA[id](searched(loose()))
 
     broken(rademacher, loose(), constant(module, "searched", lambda _: wrong), {id: {}}, monkeypatch)
+
+
+def test_signed_sums_that_are_too_long_break_jensens_inequality(monkeypatch):
+    wrong = 3 * lengths(loose())
+
+    broken(rademacher, loose(), constant(module, "lengths", lambda _: wrong), {"U-P15 X2→X3": {}}, monkeypatch)
+
+
+def test_the_sign_vectors_searched_are_the_first_of_those_drawn():
+    run = loose()
+    found, signs = searched(run), drawn(run, DRAWN)
+
+    assert (found.signs == signs[: len(found.signs)]).all() and len(found.signs) < len(signs)
+    literal = [np.linalg.norm(sum(e * x for e, x in zip(row, run.sample.X, strict=True))) for row in signs]
+    assert np.allclose(lengths(run).value, literal, rtol=1e-12)
+    assert np.allclose(found.linear.value, literal[: len(found.signs)], rtol=1e-12)
 
 
 def test_inputs_that_are_longer_than_their_norms_break_the_bound():
