@@ -30,7 +30,6 @@ def sigmoid_loss_derivative(margins: Array) -> Array:
     return as_array(scipy.special.expit(-margins))
 
 
-
 def activation(pre: Array, relu_at_zero: float) -> Array:
     """phi'(pre) as 0/1 (and `relu_at_zero` where pre is exactly 0), in the dtype of `pre`."""
     active = (pre > 0).astype(pre.dtype)

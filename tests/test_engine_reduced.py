@@ -152,7 +152,8 @@ def test_the_reduced_engine_refuses_a_law_that_is_not_spherical(law):
 def test_auto_takes_what_costs_less_and_depends_on_the_setting_alone():
     assert engine_of(small_setting()) == engine_of(small_setting(n=4000, d=20)) == "direct"
     assert engine_of(small_setting(d=10**6)) == engine_of(small_setting(d=3600, n=2000, m=400)) == "reduced"
-    assert engine_of(small_setting(d=342, n=51, m=12, K=2)) == "direct"
+    assert engine_of(small_setting(d=342, n=51, m=12, K=2, fresh=1)) == "direct"
+    assert engine_of(small_setting(d=342, n=51, m=12, K=2, fresh=100)) == "reduced"
     with pytest.raises(InputError, match="engine = 'fast'; expected one of auto, direct, reduced"):
         small_setting(engine="fast")
 

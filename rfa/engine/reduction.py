@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rfa.data import Sample
     from rfa.setting import Setting
 
-DRAW, FLOPS, OVERHEAD = 1e-8, 3e10, 1e-3
+DRAW, FLOPS, OVERHEAD = 1e-8, 3e10, 3e-4
 """Predicted cost: seconds for a normal number, floating-point operations a second, seconds a reduction must save."""
 
 ROWS = 256
@@ -58,12 +58,12 @@ def engine_of(setting: Setting) -> str:
 
 
 def predicted_seconds(setting: Setting) -> tuple[float, float]:
-    """Seconds that drawing and the products of a plain step take in R^d and in the coordinates of the sample."""
-    n, m, d = float(setting.n), float(setting.m), float(setting.d)
+    """Seconds that draws, fresh ones too, and plain steps take in R^d and in the coordinates of the sample."""
+    n, m, d, fresh = (float(size) for size in (setting.n, setting.m, setting.d, setting.fresh))
     inside, outside = dimensions(setting)
     states = setting.total_steps + 1
-    direct = (n + m) * d * DRAW + 4 * states * n * m * d / FLOPS
-    drawn = n * n / 2 + m * inside + m * outside / 2
+    direct = (n + m + fresh) * d * DRAW + 4 * states * n * m * d / FLOPS
+    drawn = n * n / 2 + m * inside + m * outside / 2 + fresh * (inside + outside)
     placed = 6 * m * min(m, d) * (inside + outside)
     return direct, drawn * DRAW + (2 * states * n * m * inside + placed) / FLOPS
 
