@@ -14,7 +14,7 @@ from rfa.fresh import Fresh
 from rfa.rounding import Array, Rounded
 from rfa.run import Run
 from rfa.setting import Setting
-from rfa.stacked import NotAlike, Stacked, of_run, same_bits, stacked
+from rfa.stacked import NotAlike, Stacked, of_run, stacked
 
 Value = TypeVar("Value")
 More = ParamSpec("More")
@@ -38,7 +38,6 @@ class Runs(Run):
     def fresh(self) -> Fresh:
         """Fresh samples of each run with their outputs at T."""
         return alike([run.fresh for run in self.runs])
-
 
     def network(self, X: Array, t: int, only: NDArray[np.bool_] | None = None) -> Array:
         """As `Run.network`, run by run: subnetworks differ in their sizes."""
@@ -98,10 +97,8 @@ def alike(values: Sequence[Any]) -> Any:
 def _equal(values: Sequence[Any]) -> bool:
     """Whether arrays or numbers are the same to the bit."""
     first = np.asarray(values[0])
-    others = map(np.asarray, values[1:])
-    return all(a.shape == first.shape and a.dtype == first.dtype and same_bits(a, first) for a in others)
-
-
+    bits, others = first.tobytes(), map(np.asarray, values[1:])
+    return all(a.shape == first.shape and a.dtype == first.dtype and a.tobytes() == bits for a in others)
 
 
 def _alike_mappings(values: Sequence[Mapping[Any, Any]]) -> dict[Any, Any]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import groupby
+from itertools import compress, groupby, repeat
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from rfa.together import Runs, together
 from rfa.verdicts import CASES, Outcome, claims_on, moot, without_index
 
 Kind = tuple[object, ...]
-MOST = 64
+MOST = 160
 """Trials of a lot at most: in larger ones a trial takes no less time."""
 ENTRIES = 2**22
 """Entries of the arrays of a lot at most: larger ones leave the cache, and being together gains nothing."""
@@ -166,24 +166,16 @@ class Lot:
         """One claim on each run."""
         look, claim = seen.look, seen.look.claim
         role = "printed" if claim.link is not None and claim.link.printed else claim.role
-        found = zip(
-            self._list(seen.outcome), self._list(seen.supposed), self._list(look.lowest),
-            self._list(seen.entries(look.slack)), self._list(look.tightest_constant),
-            self._list(seen.entries(look.lhs)), self._list(seen.entries(look.rhs)),
-            self._list(self._witnesses(seen)), self._reasons(seen), strict=True,
+        found = (
+            _NAMES[seen.outcome], seen.supposed, look.lowest, seen.entries(look.slack), look.tightest_constant,
+            seen.entries(look.lhs), seen.entries(look.rhs), self._witnesses(seen), self._reasons(seen),
         )  # fmt: skip
-        empty = [None] * 4 + ["{}", without_index(claim).reason]
-        named = statement.id, claim.id, role
-        ends = claim.probability, int(claim.sure)
-        return [
-            Mark._make((*named, _NAMES[outcome], supposed, state, *(rest if outcome != NONE else empty), *ends))
-            for outcome, supposed, state, *rest in found
-        ]
-
-    def _list(self, values: NDArray[Any]) -> list[Any]:
-        """Values of each run, axis run; one of a claim that the runs share for all of them."""
-        found: list[Any] = values.tolist()
-        return found if len(found) == self.count else found * self.count
+        named, ends = map(repeat, (statement.id, claim.id, role)), map(repeat, (claim.probability, int(claim.sure)))
+        marks = list(map(Mark._make, zip(*named, *lists_of(found), *ends, strict=False)))
+        if (seen.outcome == NONE).any():
+            reason = without_index(claim).reason
+            marks = [_without_index(mark, reason) if mark.outcome == _NAMES[NONE] else mark for mark in marks]
+        return marks if len(marks) == self.count else marks * self.count
 
     def _witnesses(self, seen: Seen) -> NDArray[np.object_]:
         """The index at the witness as JSON, axis run."""
@@ -205,16 +197,31 @@ class Lot:
             raise NotAlike("the recorded steps differ")
         return self.runs.labels
 
-    def _reasons(self, seen: Seen) -> list[str]:
+    def _reasons(self, seen: Seen) -> NDArray[np.object_]:
         """What a verdict on each run names: the premises that fail, or why it is left open."""
-        open_ = seen.look.claim.left_open_by_draws
-        failing = [(id, self._list(fails)) for id, fails in seen.failing]
-        return [
-            (outcome == UNDECIDED and open_) or " ".join(dict.fromkeys(id for id, fails in failing if fails[r]))
-            for r, outcome in enumerate(self._list(seen.outcome))
-        ]
+        undecided = seen.outcome == UNDECIDED
+        found = np.full(len(undecided), "", dtype=object)
+        if seen.failing:
+            columns = zip(*lists_of(fails for _, fails in seen.failing), strict=True)
+            ids = [id for id, _ in seen.failing]
+            told = [" ".join(dict.fromkeys(compress(ids, fails))) for fails in columns]
+            found = np.array(told * (len(undecided) // len(told)), dtype=object)
+        if open_ := seen.look.claim.left_open_by_draws:
+            found[undecided] = open_
+        return found
 
 
-_NAMES = (*(outcome.name for outcome in CASES), Outcome.NOT_APPLICABLE.name)
+def lists_of(columns: Iterable[NDArray[Any]]) -> list[list[Any]]:
+    """Columns, axis run, as lists of one length: one entry, of what all runs share, stands for all."""
+    found: list[list[Any]] = [column.tolist() for column in columns]
+    count = max(map(len, found))
+    return [column if len(column) == count else column * count for column in found]
+
+
+def _without_index(mark: Mark, reason: str) -> Mark:
+    return mark._replace(slack=None, constant=None, lhs=None, rhs=None, witness="{}", failing=reason)
+
+
+_NAMES = np.array([*(outcome.name for outcome in CASES), Outcome.NOT_APPLICABLE.name], dtype=object)
 """By the number of a case, or `NONE`, the name of the outcome."""
 UNDECIDED = CASES.index(Outcome.UNDECIDED)

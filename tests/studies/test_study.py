@@ -162,13 +162,12 @@ def test_resume_runs_nothing_twice_and_changes_nothing(tmp_path, studied):
 
     def stop_early(row):
         seen.append(row)
-        if len(seen) == 40:
-            stop.set()
+        stop.set()
 
     stop = threading.Event()
     with pytest.raises(Interrupted):
         run_study(plan, path, done=stop_early, stop=stop)
-    assert len(rows(path)) < len(rows(studied[0]))
+    assert 0 < len(rows(path)) < len(rows(studied[0]))
     run_study(plan, path, resume=True, done=seen.append)
     assert sorted(seen) == list(range(120))
     assert rows(path) == rows(studied[0])
