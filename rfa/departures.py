@@ -103,11 +103,18 @@ def touched(kind: str, departures: Iterable[Departure]) -> list[Departure]:
 def departures_of(run: Run, found: Iterable[Departure]) -> tuple[Departure, ...]:
     """All departures of a run: those found on the way, and those that the finished run shows."""
     listed = [*found, *_of_shape(run)]
-    off = run.step_error.value > run.step_error.error
-    if off.any() and not any(one.kind in MOVES for one in listed):
-        t = int(np.argwhere(off)[0, 0]) + run.first
+    t = _first_other_step(run)
+    if t is not None and not any(one.kind in MOVES for one in listed):
         listed.append(Departure("step", _unknown(t), t))
     return first_of_each(listed)
+
+
+def _first_other_step(run: Run) -> int | None:
+    """The first step that is further from gradient descent than rounding explains, of which storing is a part."""
+    if (run.trace.step_error <= run.unit * run.trace.norm[1:]).all():
+        return None
+    off = run.step_error.value > run.step_error.error
+    return int(np.argwhere(off)[0, 0]) + run.first if off.any() else None
 
 
 def _of_shape(run: Run) -> Iterator[Departure]:

@@ -29,6 +29,8 @@ from rfa.variants import Variant, departures
 Accept = Callable[[Run], bool]
 MOST_DRAWS = 10_000
 """Draws after which a run that `accept` never accepts is given up."""
+LITTLE = 2**24
+"""Bytes that a run may take without a look at what is free: asking takes longer than a short run's step."""
 HOPELESS = 1_000
 """Draws after which a claim that failed at one index in all of them ends the drawing: where it holds in 1.4 % of draws
 or more, so many failures have a chance below 1e-6."""
@@ -158,12 +160,12 @@ def check_finite(trace: Trace, dtype: np.dtype[Any]) -> None:
 
 def check_memory(setting: Setting) -> int:
     """Bytes that the run of a setting takes; an error that says what to lower if they are not there."""
-    run, free = memory_of(setting), psutil.virtual_memory().available
+    run = memory_of(setting)
     coordinates = setting.d if engine_of(setting) == "direct" else sum(dimensions(setting))
     judging = 2 * 8 * setting.n * setting.m  # claims about single samples and neurons compare two such arrays
     parts = {**run, "fresh samples": memory_for(setting.fresh, coordinates, setting.m), "judging": judging}
     needed = sum(parts.values())
-    if needed > free:
+    if needed > LITTLE and needed > (free := psutil.virtual_memory().available):
         largest = max(parts, key=lambda part: parts[part])
         advice = {
             "sample": "lower n or d",
