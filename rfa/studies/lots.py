@@ -26,7 +26,7 @@ from rfa.verdicts import CASES, Outcome, claims_on, moot, without_index
 
 Kind = tuple[object, ...]
 MOST = 160
-"""Trials of a lot at most: in larger ones a trial takes no less time."""
+"""Trials of a lot at most, about a second of the smallest; in twice as many a trial takes 5 % less time."""
 ENTRIES = 2**22
 """Entries of the arrays of a lot at most: larger ones leave the cache, and being together gains nothing."""
 

@@ -23,24 +23,36 @@ MEASURED = ("side-by-side", "dimension", "memory", "trials", "growth", "large")
 PARTS = (*MEASURED, "figure")
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the parts asked for, all by default."""
+def part(name: str) -> str:
+    """The name of a part, checked."""
+    if name not in PARTS:
+        raise argparse.ArgumentTypeError(f"{name!r}: no such part; expected one of {', '.join(PARTS)}")
+    return name
+
+
+def asked(arguments: list[str] | None = None) -> argparse.Namespace:
+    """What a command line asks for: all parts by default."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=list(PARTS), choices=PARTS, metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("parts", nargs="*", default=PARTS, type=part, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=5, help="rounds of alternating runs; the median is written")
     parser.add_argument("--one-thread", action="store_true", help="every loop on one thread, by processor time")
     parser.add_argument("--most-steps", type=int, default=100, help="cut side-by-side runs to so many steps (100)")
     parser.add_argument("--out", type=Path, default=OUT, help="directory of the tables and the figure")
     parser.add_argument("--tiny", action="store_true", help="sizes of a second or so, to try the command out")
-    given = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the parts asked for."""
+    given = asked(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
     if given.one_thread:
         os.environ["RFA_THREADS"] = "1"
     budget = measures.Budget(given.rounds, given.most_steps, given.tiny, given.one_thread)
     with threadpool_limits(1 if given.one_thread else None):
-        for part in (p for p in given.parts if p in MEASURED):
-            name = f"{part}-one-thread" if given.one_thread else part
-            measures.write(given.out, name, getattr(measures, part.replace("-", "_"))(budget))
+        for chosen in (p for p in given.parts if p in MEASURED):
+            name = f"{chosen}-one-thread" if given.one_thread else chosen
+            measures.write(given.out, name, getattr(measures, chosen.replace("-", "_"))(budget))
     if "figure" in given.parts:
         draw(given.out)
 

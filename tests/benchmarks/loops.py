@@ -29,13 +29,14 @@ def plain_step(problem: Problem, W: np.ndarray, steps: int) -> np.ndarray:
 
 
 def bare_log(problem: Problem, W: np.ndarray, steps: int) -> None:
-    """What the log of a plain step cannot do without, on preactivations that are in the cache already, and no more.
+    """What the log of a plain step cannot do without, on numbers that are in the cache already, and no more.
 
     The least and largest preactivation of every neuron by cluster, and the product of the mask with five terms.
     """
     layout = lay_out(replace(problem, sample=sorted_by_group(problem.sample)))
     most = layout.chunks[0].stop
-    tiles = {block.rows.start: W[:most] @ layout.problem.sample.X[block.rows].T for block in layout.blocks}
+    X = layout.problem.sample.X
+    tiles = {block.rows.start: np.outer(W[:most, 0], X[block.rows, 0]) for block in layout.blocks}
     masks = {start: (tile > 0).astype(tile.dtype) for start, tile in tiles.items()}
     terms = np.ones((len(problem.sample.y), 5), W.dtype)
 

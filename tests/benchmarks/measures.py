@@ -93,12 +93,13 @@ def logged(problem: Problem, W: np.ndarray, steps: int) -> None:
 
 
 def unlogged(problem: Problem, W: np.ndarray, steps: int) -> None:
-    """The engine without a log."""
+    """The engine without a log: the outputs at every state, the last one too, and the steps between them."""
     layout = lay_out(replace(problem, sample=sorted_by_group(problem.sample)))
     with workers(layout.heavy) as each:
         engine = Descent(layout, np.ascontiguousarray(W[:, : layout.width]), each, log=False)
         for t in range(steps):
             engine.move(engine.look(with_sums=False, step=True), t, None)
+        engine.look(with_sums=False, step=False)
 
 
 def alternating(work: dict[str, Callable[[], object]], budget: Budget) -> dict[str, float]:
