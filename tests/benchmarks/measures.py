@@ -243,13 +243,16 @@ JUDGED: dict[str, tuple[tuple[str, ...], bool]] = {
 
 
 def trials(budget: Budget) -> Iterator[Row]:
-    """Trials a second on the smallest feasible setting, in one process and in one process for each core."""
+    """Trials a second on the smallest feasible setting, in one process and in one process for each core.
+
+    The start of the processes does not count.
+    """
     cores = 1 if budget.one_thread else os.cpu_count() or 1
     for judged in JUDGED:
         for processes in sorted({1, cores}):
             count = (20 if budget.tiny else 1280 if judged == "nothing" else 640) * processes
             with multiprocessing.get_context("spawn").Pool(processes, _prepare) as pool:
-                pool.map(_lot, _lots(20 * processes, judged), chunksize=1)
+                pool.map(_lot, processes * _lots(20, judged), chunksize=1)  # each process begins with one
                 lots = _lots(count, judged)
                 began = time.perf_counter()
                 statements = pool.map(_lot, lots, chunksize=1)
