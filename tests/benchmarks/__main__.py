@@ -1,6 +1,6 @@
 """Measure the engine side by side with other loops in one process; write tables and a figure to reports/benchmarks/.
 
-python -m tests.benchmarks                   everything, on all cores: about 20 minutes on 2 quiet cores
+python -m tests.benchmarks                   everything, on all cores: about 10 minutes on 2 quiet cores
 python -m tests.benchmarks trials figure     some parts; `figure` draws the tables that are there
 python -m tests.benchmarks --one-thread side-by-side dimension
 

@@ -45,8 +45,10 @@ def side_by_side(axes: Any, rows: list[dict[str, str]]) -> None:
     axes.set_yticks(range(len(rows)), [row["setting"] for row in rows])
     axes.axvline(1, color=BOUND, lw=1)
     axes.set_title("Time over that of the engine, logging every step", fontsize=9)
-    _scaled(axes, "x", rows)
+    _scaled(axes, "x")
     axes.invert_yaxis()
+    if rows:
+        axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncol=2, frameon=False)
 
 
 def lines(axes: Any, engine: str, rows: list[dict[str, str]]) -> None:
@@ -60,7 +62,9 @@ def lines(axes: Any, engine: str, rows: list[dict[str, str]]) -> None:
         axes.plot(relative, found, "o-", ms=3, color=LINES[row["against"]], label=label)
     axes.set_title(f"Growth, {engine} engine: seconds", fontsize=9)
     axes.set_xlabel("size over its first value")
-    _scaled(axes, "both", rows)
+    _scaled(axes, "both")
+    if rows:
+        axes.legend(fontsize=7, framealpha=0.5)
 
 
 def by_checks(axes: Any, rows: list[dict[str, str]]) -> None:
@@ -70,11 +74,11 @@ def by_checks(axes: Any, rows: list[dict[str, str]]) -> None:
     axes.set_yticks(range(len(rows)), labels, fontsize=7)
     axes.axvline(300, color=BOUND, lw=1)
     axes.set_title("Trials a second, K = 2, C = 16", fontsize=9)
-    _scaled(axes, "x", [])
+    _scaled(axes, "x")
     axes.invert_yaxis()
 
 
-def _scaled(axes: Any, which: str, labelled: list[dict[str, str]]) -> None:
+def _scaled(axes: Any, which: str) -> None:
     axes.set_xscale("log")
     if which == "both":
         axes.set_yscale("log")
@@ -82,5 +86,3 @@ def _scaled(axes: Any, which: str, labelled: list[dict[str, str]]) -> None:
         axes.set_xticks([], minor=True)
     axes.tick_params(which="both", labelsize=7)
     axes.grid(alpha=0.3, axis=which)
-    if labelled:
-        axes.legend(fontsize=7, loc="best" if which == "both" else "upper right", framealpha=0.5)
