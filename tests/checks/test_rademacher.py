@@ -9,7 +9,7 @@ import pytest
 
 from checks.best_networks import closed_form, exact_members, network_value
 from checks.rademacher import along, drawn, lengths, rademacher, searched
-from checks.suprema import DRAWN, all_signs, exact_suprema, mean_with_control, search
+from checks.suprema import DRAWN, Reached, all_signs, climb, exact_suprema, mean_with_control, products, search
 from rfa import Rounded, judge, rounded
 from tests.checks.faulty import broken, constant
 from tests.planting import breaks, holding, with_quantity
@@ -119,6 +119,21 @@ def test_the_monte_carlo_error_covers_the_exact_mean():
         estimate = mean_with_control(rounded(lengths), lengths**2, square)
         assert abs(float(estimate) - exact) <= float(estimate.error)
         assert float(estimate.error) < 5 * lengths.std() / np.sqrt(200)
+
+
+def test_squares_that_differ_by_rounding_alone_are_no_control():
+    squares, values = np.full(3, 0.1), np.array([1.0, 2.0, 4.0])
+    assert squares.mean() != 0.1
+
+    assert float(mean_with_control(rounded(values), squares, float(squares.mean()))) == pytest.approx(7 / 3)
+
+
+def test_a_climb_from_where_no_input_is_active_stays_there():
+    X, signs = np.eye(2, 3), np.ones((1, 2))
+    begin = Reached(np.array([3]), np.array([True]), signs, np.array([1.0]), np.array([0.0]))
+    found = climb(products(X), signs, (begin, np.full((1, 2), -1.0)))
+
+    assert found.value == 0 and found.planar.all() and found.at == 3
 
 
 def test_the_networks_outputs_give_the_closed_form():

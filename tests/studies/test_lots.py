@@ -341,7 +341,10 @@ def test_large_runs_are_judged_alone_and_small_ones_together():
 
 
 def test_the_arrays_of_a_lot_stay_within_their_bound():
-    for setting in (smallest(), small_setting(n=300, m=20), small_setting(steps=60, m=40), small_setting(d=3000)):
+    for setting in (
+        smallest(), small_setting(n=300, m=20), small_setting(steps=60, m=40), small_setting(d=3000),
+        small_setting(steps=1, m=1000, n=2, d=2, fresh=1),
+    ):  # fmt: skip
         run, size = simulate(setting), lot_size(setting)
         logged = sum(array.size for array in vars(run.trace).values() if array is not None)
         entries = logged + run.sample.X.size + sum(W.size for W in run.weights.values()) + 4 * run.n * run.m
